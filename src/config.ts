@@ -1,0 +1,179 @@
+// config.yaml to a frozen Config: secrets resolved, mappings loaded and compiled, every mistake reported as file:line:col, all at once.
+// No RFC; the keys are defined in config/definition.ts and described in config.example.yaml.
+import { readFileSync } from 'node:fs';
+import { checkClients, loadClient } from './config/client.ts';
+import { configDefinition, guardsDefinition, logDefinition } from './config/definition.ts';
+import { checkPaths, loadDirectory } from './config/directory.ts';
+import { Findings } from './config/findings.ts';
+import { asSection } from './config/section.ts';
+import { describeFileError } from './config/secrets.ts';
+import { loadServer } from './config/server.ts';
+import type { Dn } from './ldap/dn.ts';
+import type { Filter } from './ldap/filter.ts';
+import type { Mapping } from './mapping/mapping.ts';
+import { parseDefinition } from './mapping/problems.ts';
+import type { Dialect } from './scim/dialects.ts';
+import { parseYaml, setYaml } from './yaml.ts';
+import type { Mistake, YamlDocument } from './yaml.ts';
+
+export { configJsonSchema, mappingJsonSchema } from './config/json-schema.ts';
+export { effectiveMapping, listPresets } from './config/mapping-file.ts';
+export type { EffectiveMapping } from './config/mapping-file.ts';
+export type { Mistake } from './yaml.ts';
+
+export type DirectoryType = 'openldap' | 'active-directory' | 'samba-ad' | '389ds' | 'freeipa' | 'generic';
+export type ClientOperation = 'read' | 'create' | 'update' | 'delete';
+
+export interface Config {
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    /** Origin that clients see, without a trailing slash. */
+    readonly publicUrl: string;
+    /** PEM texts. */
+    readonly tls: { readonly cert: string; readonly key: string } | 'terminatedUpstream' | undefined;
+  };
+  readonly directories: readonly DirectoryConfig[];
+  readonly clients: readonly ClientConfig[];
+  readonly guards: GuardsConfig;
+  readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly format: 'json' | 'text' };
+  /** What the operator should know and change, though the gateway can start. */
+  readonly warnings: readonly Mistake[];
+}
+
+export interface DirectoryConfig {
+  readonly name: string;
+  /** Where it is served, e.g. `/scim/v2`; never ends with a slash. */
+  readonly path: string;
+  readonly type: DirectoryType;
+  readonly servers: readonly string[];
+  readonly bind: { readonly dn: string; readonly password: string };
+  readonly baseDn: Dn;
+  readonly mapping: Mapping;
+  /** The mapping file, then what it extends. */
+  readonly mappingFiles: readonly string[];
+  /** Milliseconds. */
+  readonly timeouts: { readonly connect: number; readonly operation: number };
+  /** `ca`, `cert` and `key` are PEM texts. */
+  readonly tls: {
+    readonly startTls: boolean;
+    readonly ca: readonly string[];
+    readonly cert?: string;
+    readonly key?: string;
+    readonly serverName?: string;
+  };
+}
+
+export interface ClientConfig {
+  readonly name: string;
+  readonly dialect: Dialect;
+  readonly tokens: readonly TokenConfig[];
+  readonly allow: {
+    readonly directory: string;
+    readonly resources: readonly string[];
+    readonly operations: readonly ClientOperation[];
+  };
+}
+
+export interface TokenConfig {
+  /** SHA-256 of the token. */
+  readonly sha256: Buffer;
+  /** Epoch milliseconds; undefined: never. */
+  readonly expires: number | undefined;
+}
+
+/** DNs and filters that the gateway must never write. */
+export interface GuardsConfig {
+  readonly protect: readonly ({ readonly dn: Dn; readonly scope: 'base' | 'one' | 'sub' } | { readonly filter: Filter })[];
+  readonly allowPrivileged: boolean;
+}
+
+/** Thrown with every mistake of all files. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly mistakes: readonly Mistake[];
+  constructor(mistakes: readonly Mistake[]) {
+    super(mistakes.map((m) => `${m.file}:${m.line}:${m.column} ${m.message}`).join('\n'));
+    this.mistakes = mistakes;
+  }
+}
+
+export interface LoadOptions {
+  /** Environment that secrets come from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `--set key.path=value` overrides. */
+  readonly overrides?: readonly string[];
+  /** Epoch milliseconds, for expired tokens; the clock where absent. */
+  readonly now?: number;
+  /** The content, instead of reading the file: it still names mistakes and anchors relative paths. */
+  readonly text?: string;
+}
+
+/** Every section is read even if others are wrong, so that all mistakes come at once. @throws ConfigError */
+export function loadConfig(file: string, options: LoadOptions): Config {
+  const document = applyOverrides(readDocument(file, options.text), options.overrides ?? []);
+  const findings = new Findings(document, { env: options.env, from: file });
+  findings.take(parseDefinition(configDefinition, document.data).problems);
+
+  const root = asSection(document.data);
+  const sections = asSection(root['directories']);
+  const server = loadServer(root['server'], findings);
+  const loaded = new Map(Object.entries(sections).map(([name, data]) => [name, loadDirectory(name, data, findings)]));
+  checkPaths(sections, findings);
+  const resourceTypes = new Map([...loaded].map(([name, { resourceTypes: types }]) => [name, types]));
+  const entries: readonly unknown[] = Array.isArray(root['clients']) ? root['clients'] : [];
+  const clients = entries.map((data, index) => loadClient(['clients', index], data, resourceTypes, options.now ?? Date.now(), findings));
+  checkClients(clients, findings);
+  const guards = parseDefinition(guardsDefinition, root['guards'] ?? {}).value;
+  const log = parseDefinition(logDefinition, root['log'] ?? {}).value;
+
+  const { mistakes, warnings } = findings;
+  if (mistakes.length > 0 || server === undefined || guards === undefined || log === undefined) throw new ConfigError(mistakes);
+  const directories = [...loaded.values()].map(({ directory }) => directory).filter((directory) => directory !== undefined);
+  return deepFreeze({ server, directories, clients: clients.filter((client) => client !== undefined), guards, log, warnings });
+}
+
+function readDocument(file: string, given: string | undefined): YamlDocument {
+  const text = given ?? readText(file);
+  const { document, mistakes } = parseYaml(text, file);
+  if (document === undefined) throw new ConfigError(mistakes);
+  return document;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([{ file, line: 1, column: 1, message: `the file cannot be read: ${describeFileError(error)}` }]);
+  }
+}
+
+/** Places of overrides name the option; the value itself could be one that should not be shown. */
+function applyOverrides(document: YamlDocument, overrides: readonly string[]): YamlDocument {
+  const mistakes: Mistake[] = [];
+  const result = overrides.reduce((current, override) => {
+    const [, keys = '', text = ''] = /^([^=\s]+)=(.*)$/s.exec(override) ?? [];
+    const file = `--set ${keys}`.trimEnd();
+    const refuse = (message: string): YamlDocument => {
+      mistakes.push({ file, line: 1, column: 1, message });
+      return current;
+    };
+    if (keys === '' || keys.split('.').includes('')) return refuse('must be key.path=value, such as server.listen=127.0.0.1:0');
+    const value = parseYaml(text, file);
+    if (value.document === undefined) return refuse(`the value is no YAML: ${value.mistakes.map((mistake) => mistake.message).join('; ')}`);
+    try {
+      return setYaml(current, keys.split('.'), value.document.root);
+    } catch (error) {
+      return refuse(error instanceof Error ? error.message : String(error));
+    }
+  }, document);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return result;
+}
+
+/** Buffers cannot be frozen; what is frozen already (mapping, dialect) is complete. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}

@@ -1,0 +1,106 @@
+// One of `clients`: its tokens, what it may do, checked against the directories and their mappings.
+// RFC 6750; tokens are kept as SHA-256 only.
+import { nearest } from '../mapping/nearest.ts';
+import { parseDefinition } from '../mapping/problems.ts';
+import { dialects, findDialect } from '../scim/dialects.ts';
+import type { Dialect } from '../scim/dialects.ts';
+import type { YamlPath } from '../yaml.ts';
+import { clientDefinition } from './definition.ts';
+import type { ClientDefinition, TokenDefinition } from './definition.ts';
+import type { Findings } from './findings.ts';
+import { hashToken, judgeToken, readSecret } from './secrets.ts';
+
+export interface LoadedClient {
+  readonly name: string;
+  readonly dialect: Dialect;
+  readonly tokens: readonly LoadedToken[];
+  readonly allow: Pick<ClientDefinition['allow'], 'directory' | 'resources' | 'operations'>;
+}
+
+interface LoadedToken {
+  readonly sha256: Buffer;
+  readonly expires: number | undefined;
+}
+
+/** Directory names with the resource types of their mappings, where those could be read. */
+export type ResourceTypes = ReadonlyMap<string, readonly string[] | undefined>;
+
+export function loadClient(
+  at: YamlPath,
+  data: unknown,
+  directories: ResourceTypes,
+  now: number,
+  findings: Findings,
+): LoadedClient | undefined {
+  const client = parseDefinition(clientDefinition, data).value;
+  if (client === undefined) return undefined;
+  const { name, auth, allow } = client;
+  const dialect = findDialect(client.dialect);
+  if (dialect === undefined) {
+    const names = [...dialects.keys()];
+    const message = `\`dialect\` must be one of ${names.join(', ')}, but this is ${JSON.stringify(client.dialect)}`;
+    findings.refuse([...at, 'dialect'], message, { suggestion: nearest(client.dialect, names) });
+  }
+  checkAllowed([...at, 'allow'], allow, directories, findings);
+  const definitions: readonly (readonly [YamlPath, TokenDefinition])[] =
+    auth.token === undefined
+      ? (auth.tokens ?? []).map((token, index) => [[...at, 'auth', 'tokens', index], token] as const)
+      : [[[...at, 'auth', 'token'], auth.token]];
+  const tokens = definitions.map(([path, definition]) => loadToken(path, definition, now, findings)).filter((token) => token !== undefined);
+  const { directory, resources, operations } = allow;
+  return dialect && { name, dialect, tokens, allow: { directory, resources, operations } };
+}
+
+function checkAllowed(
+  at: YamlPath,
+  { directory, resources }: ClientDefinition['allow'],
+  directories: ResourceTypes,
+  findings: Findings,
+): void {
+  const names = [...directories.keys()];
+  if (!directories.has(directory)) {
+    const message = `there is no directory ${JSON.stringify(directory)}; there is ${names.join(', ')}`;
+    findings.refuse([...at, 'directory'], message, { suggestion: nearest(directory, names) });
+  }
+  const types = directories.get(directory);
+  if (types === undefined) return;
+  for (const [index, name] of resources.entries()) {
+    if (types.includes(name)) continue;
+    const message = `the mapping of ${directory} has no resource type ${JSON.stringify(name)}; it has ${types.join(', ')}`;
+    findings.refuse([...at, 'resources', index], message, { suggestion: nearest(name, types) });
+  }
+}
+
+function loadToken(at: YamlPath, definition: TokenDefinition, now: number, findings: Findings): LoadedToken | undefined {
+  const { expires, sha256 } = definition;
+  if (expires !== undefined && expires <= now) {
+    findings.warn([...at, 'expires'], `this token expired at ${new Date(expires).toISOString()}: it is refused`);
+  }
+  if (sha256 !== undefined) return { sha256: Buffer.from(sha256, 'hex'), expires };
+  const source = definition.env === undefined ? 'file' : 'env';
+  const token = findings.takeSecret(readSecret(definition, findings.context), [...at, source]);
+  if (token === undefined) return undefined;
+  const fault = judgeToken(token);
+  return fault === undefined ? { sha256: hashToken(token), expires } : findings.refuse([...at, source], `\`${source}\` ${fault}`);
+}
+
+/** Names and tokens belong to one client. */
+export function checkClients(clients: readonly (LoadedClient | undefined)[], findings: Findings): void {
+  const names = new Set<string>();
+  const owners = new Map<string, string>();
+  for (const [index, client] of clients.entries()) {
+    if (client === undefined) continue;
+    const { name, tokens } = client;
+    if (names.has(name)) findings.refuse(['clients', index, 'name'], `there is another client ${name}: \`name\` must be unique`);
+    names.add(name);
+    for (const token of tokens) {
+      const hash = token.sha256.toString('hex');
+      const owner = owners.get(hash);
+      if (owner === name) findings.refuse(['clients', index, 'auth'], 'the same token stands here twice: remove one', { atKey: true });
+      else if (owner !== undefined) {
+        findings.refuse(['clients', index, 'auth'], `${name} has the same token as ${owner}: give every client its own`, { atKey: true });
+      }
+      owners.set(hash, name);
+    }
+  }
+}

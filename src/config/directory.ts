@@ -1,0 +1,138 @@
+// One of `directories`: its connection, its secret, its mapping compiled.
+// RFC 4513 section 6.2: simple binds need TLS.
+import { formatDn, parseDn } from '../ldap/dn.ts';
+import type { Dn } from '../ldap/dn.ts';
+import { mappingDefinition } from '../mapping/definition.ts';
+import { compileMapping } from '../mapping/compile.ts';
+import type { Mapping } from '../mapping/mapping.ts';
+import { parseDefinition } from '../mapping/problems.ts';
+import type { YamlPath } from '../yaml.ts';
+import { directoryDefinition } from './definition.ts';
+import type { DirectoryDefinition } from './definition.ts';
+import type { Findings } from './findings.ts';
+import { effectiveMapping, findMappingFile } from './mapping-file.ts';
+import { asSection } from './section.ts';
+import type { Section } from './section.ts';
+import { readPemFile, readSecret } from './secrets.ts';
+import { loadKeyPair } from './server.ts';
+import { isPlainRemote } from './syntax.ts';
+
+export interface LoadedDirectory {
+  readonly name: string;
+  readonly path: string;
+  readonly type: DirectoryDefinition['type'];
+  readonly servers: readonly string[];
+  readonly bind: { readonly dn: string; readonly password: string };
+  readonly baseDn: Dn;
+  readonly mapping: Mapping;
+  readonly mappingFiles: readonly string[];
+  readonly timeouts: { readonly connect: number; readonly operation: number };
+  readonly tls: LoadedTls;
+}
+
+interface LoadedTls {
+  readonly startTls: boolean;
+  readonly ca: readonly string[];
+  readonly cert?: string;
+  readonly key?: string;
+  readonly serverName?: string;
+}
+
+/** The mapping is read even where the rest is wrong. `resourceTypes`: those of the mapping, undefined where it could not be read. */
+export function loadDirectory(
+  name: string,
+  data: unknown,
+  findings: Findings,
+): { readonly directory: LoadedDirectory | undefined; readonly resourceTypes: readonly string[] | undefined } {
+  const at: YamlPath = ['directories', name];
+  const definition = parseDefinition(directoryDefinition, data).value;
+  const { mapping, resourceTypes } = loadMapping([...at, 'mapping'], asSection(data)['mapping'], definition?.baseDn, findings);
+  if (definition === undefined) return { directory: undefined, resourceTypes };
+  checkConnection(at, definition, findings);
+  const { path, type, servers, bind, baseDn, timeouts } = definition;
+  const source = bind.password.env === undefined ? 'file' : 'env';
+  const password = findings.takeSecret(readSecret(bind.password, findings.context), [...at, 'bind', 'password', source]);
+  const tls = loadTls([...at, 'tls'], definition.tls, findings);
+  if (mapping === undefined || password === undefined) return { directory: undefined, resourceTypes };
+  return { directory: { name, path, type, servers, bind: { dn: bind.dn, password }, baseDn, ...mapping, timeouts, tls }, resourceTypes };
+}
+
+function checkConnection(at: YamlPath, { type, servers, bind, tls }: DirectoryDefinition, findings: Findings): void {
+  const takesOtherNames = type === 'active-directory' || type === 'samba-ad';
+  if (!takesOtherNames && !isDn(bind.dn)) {
+    findings.refuse([...at, 'bind', 'dn'], `\`dn\` must be a DN, but this is ${JSON.stringify(bind.dn)}`);
+  }
+  for (const [index, server] of servers.entries()) {
+    const place = [...at, 'servers', index];
+    if (tls.startTls && !server.startsWith('ldap://')) {
+      findings.refuse(place, '`tls.startTls` is for ldap:// only: remove it, or write ldap:// here');
+    }
+    if (tls.startTls || !isPlainRemote(server)) continue;
+    if (tls.allowPlain !== undefined) findings.warn(place, `passwords travel in clear to ${server}, as \`tls.allowPlain\` says`);
+    else {
+      findings.refuse(
+        place,
+        `${server} is beyond loopback without TLS: write ldaps://, or add \`tls: { startTls: true }\` to the directory`,
+      );
+    }
+  }
+}
+
+function isDn(text: string): boolean {
+  try {
+    return parseDn(text).rdns.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function loadTls(at: YamlPath, tls: DirectoryDefinition['tls'], findings: Findings): LoadedTls {
+  const { startTls, cert, key, serverName } = tls;
+  const ca = [tls.ca ?? []]
+    .flat()
+    .map((file, index) => findings.takeSecret(readPemFile(file, findings.context.from, 'certificate'), [...at, 'ca', index]));
+  const pair = cert === undefined || key === undefined ? undefined : loadKeyPair(at, { cert, key }, findings);
+  return { startTls, ca: ca.filter((pem) => pem !== undefined), ...pair, ...(serverName !== undefined && { serverName }) };
+}
+
+interface LoadedMapping {
+  readonly mapping?: { readonly mapping: Mapping; readonly mappingFiles: readonly string[] };
+  readonly resourceTypes?: readonly string[];
+}
+
+/** Without a base the mapping is checked, and not compiled. */
+function loadMapping(at: YamlPath, reference: unknown, baseDn: Dn | undefined, findings: Findings): LoadedMapping {
+  if (typeof reference !== 'string' || reference === '') return {};
+  const found = findMappingFile(reference, findings.context.from);
+  if ('mistake' in found) {
+    findings.refuse(at, found.mistake, { suggestion: found.suggestion });
+    return {};
+  }
+  const { document, files, mistakes } = effectiveMapping(found.file, findings.locate(at));
+  findings.takeMistakes(mistakes);
+  if (document === undefined) return {};
+  const { value: definition, problems } = parseDefinition(mappingDefinition, document.data);
+  findings.take(problems, document);
+  const resourceTypes = Object.keys(asSection(asSection(document.data)['resources']));
+  if (definition === undefined || baseDn === undefined) return { resourceTypes };
+  const compiled = compileMapping(definition, { baseDn: formatDn(baseDn) });
+  findings.take(compiled.problems, document);
+  return { mapping: { mapping: Object.freeze(compiled.mapping), mappingFiles: files }, resourceTypes };
+}
+
+/** Paths are told apart as the router does, without regard to case. */
+export function checkPaths(directories: Section, findings: Findings): void {
+  const seen: { readonly name: string; readonly path: string }[] = [];
+  for (const [name, directory] of Object.entries(directories)) {
+    const { path: text } = asSection(directory);
+    if (typeof text !== 'string') continue;
+    const place = ['directories', name, 'path'];
+    const path = text.toLowerCase();
+    const other = seen.find((one) => `${one.path}/`.startsWith(`${path}/`) || `${path}/`.startsWith(`${one.path}/`));
+    if (other !== undefined) findings.refuse(place, `\`path\` must differ from that of ${other.name}, and neither may lie below the other`);
+    if (/^\/(?:health|ready|metrics)(?:\/|$)/.test(path)) {
+      findings.refuse(place, '`path` must not begin with /health, /ready or /metrics, which the gateway answers itself');
+    }
+    seen.push({ name, path });
+  }
+}

@@ -1,0 +1,51 @@
+// The section `server`: where the gateway listens, and that tokens do not travel in clear.
+// RFC 7644 section 7.4: TLS for bearer tokens.
+import { parseDefinition } from '../mapping/problems.ts';
+import type { YamlPath } from '../yaml.ts';
+import { serverDefinition } from './definition.ts';
+import type { Findings } from './findings.ts';
+import { judgeKeyPair, readPemFile } from './secrets.ts';
+import { isLoopback } from './syntax.ts';
+
+export interface LoadedServer {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string;
+  readonly tls: { readonly cert: string; readonly key: string } | 'terminatedUpstream' | undefined;
+}
+
+export function loadServer(data: unknown, findings: Findings): LoadedServer | undefined {
+  const server = parseDefinition(serverDefinition, data).value;
+  if (server === undefined) return undefined;
+  const { listen, publicUrl, tls } = server;
+  if (tls === undefined && !isLoopback(listen.host)) {
+    findings.refuse(
+      ['server', 'listen'],
+      'plain HTTP beyond loopback would show tokens to the network: add `tls: { cert: …, key: … }`, say `tls: terminatedUpstream` behind a proxy that ends TLS, or listen on 127.0.0.1',
+    );
+  }
+  const { protocol, hostname } = new URL(publicUrl);
+  if (protocol === 'http:' && (typeof tls === 'object' || !isLoopback(hostname.replace(/^\[|\]$/g, '')))) {
+    findings.warn(
+      ['server', 'publicUrl'],
+      '`publicUrl` begins with http://, so clients would send their tokens in clear: write the https:// origin that they use',
+    );
+  }
+  if (typeof tls !== 'object') return { ...listen, publicUrl, tls };
+  const pair = loadKeyPair(['server', 'tls'], tls, findings);
+  return pair && { ...listen, publicUrl, tls: pair };
+}
+
+/** PEM texts of a certificate and its key that fit together. `path` is the map with `cert` and `key`. */
+export function loadKeyPair(
+  path: YamlPath,
+  files: { readonly cert: string; readonly key: string },
+  findings: Findings,
+): { readonly cert: string; readonly key: string } | undefined {
+  const { from } = findings.context;
+  const cert = findings.takeSecret(readPemFile(files.cert, from, 'certificate'), [...path, 'cert']);
+  const key = findings.takeSecret(readPemFile(files.key, from, 'key'), [...path, 'key']);
+  if (cert === undefined || key === undefined) return undefined;
+  const fault = judgeKeyPair(cert, key);
+  return fault === undefined ? { cert, key } : findings.refuse([...path, 'key'], `\`key\` ${fault}`);
+}

@@ -1,0 +1,31 @@
+// When changes happen: times and change sequence numbers that never repeat and never go back.
+// The CSN of OpenLDAP (draft-ietf-ldup-model): time in microseconds, counter, server id, modifier.
+
+export interface ChangeTime {
+  /** GeneralizedTime in whole seconds. */
+  readonly time: string;
+  readonly csn: string;
+}
+
+export class ChangeClock {
+  #lastMicroseconds = 0n;
+  #latest = formatCsn('19700101000000', 0n);
+
+  /** Of the last change. */
+  get latest(): string {
+    return this.#latest;
+  }
+
+  /** `at`: milliseconds since the epoch, for changes that are told to have happened before. */
+  next(at = Date.now()): ChangeTime {
+    const now = BigInt(Math.floor(at)) * 1000n;
+    this.#lastMicroseconds = now > this.#lastMicroseconds ? now : this.#lastMicroseconds + 1n;
+    const seconds = new Date(Number(this.#lastMicroseconds / 1000n)).toISOString().slice(0, 19).replace(/\D/g, '');
+    this.#latest = formatCsn(seconds, this.#lastMicroseconds % 1_000_000n);
+    return { time: `${seconds}Z`, csn: this.#latest };
+  }
+}
+
+function formatCsn(seconds: string, microseconds: bigint): string {
+  return `${seconds}.${String(microseconds).padStart(6, '0')}Z#000000#000#000000`;
+}

@@ -1,0 +1,191 @@
+// One client's session: whole messages out of the stream, operations in order, searches paused while the client reads slowly.
+// RFC 4511 sections 4.1.1, 4.3, 4.11, 5.1 and 5.3.
+import type { Socket } from 'node:net';
+import type { Identity } from './access.ts';
+import { anonymous } from './access.ts';
+import { authenticate, describeIdentity, modifyPassword } from './authentication.ts';
+import { DecodeError } from './ber.ts';
+import type { Controls } from './control.ts';
+import { readControls } from './control.ts';
+import type { Directory } from './directory.ts';
+import { whoAmIOid } from './openldap.ts';
+import { passwordModifyOid } from './password.ts';
+import type { Paging } from './read-operations.ts';
+import { compareEntry, search } from './read-operations.ts';
+import type { Operation, Request, SearchOperation } from './request.ts';
+import { readRequest } from './request.ts';
+import type { AnsweredKind, Result } from './response.ts';
+import { writeDisconnection, writeResult, writeSearchEntry } from './response.ts';
+import { OperationError, resultCode } from './result.ts';
+import { addEntry, deleteEntry, modifyEntry, modifyEntryDn } from './write-operations.ts';
+
+/** Octets per message, as slapd has them (sockbuf_max_incoming). */
+const longestMessage = { anonymous: 262_143, user: 4_194_303, administrator: 4_194_303 } as const;
+const success: Result = { code: resultCode.success, matchedDn: '', diagnostic: '' };
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #directory: Directory;
+  readonly #paging: Paging = { lastId: 0, count: 0 };
+  readonly #searches = new Map<number, { abandoned: boolean }>();
+  #identity: Identity = anonymous;
+  #received: Buffer[] = [];
+  #receivedLength = 0;
+  #neededLength = 0;
+
+  constructor(socket: Socket, directory: Directory) {
+    this.#socket = socket;
+    this.#directory = directory;
+    socket.setNoDelay(true);
+    socket.on('data', (octets) => this.#receive(octets));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#abandonAll());
+  }
+
+  /** Tells the client before hanging up. */
+  close(): void {
+    this.#abandonAll();
+    if (!this.#socket.destroyed) this.#socket.end(writeDisconnection(52, 'the server is shutting down'));
+    this.#socket.destroySoon();
+  }
+
+  #receive(octets: Buffer): void {
+    this.#received.push(octets);
+    this.#receivedLength += octets.length;
+    if (this.#receivedLength < this.#neededLength) return;
+    let rest = this.#received.length === 1 ? octets : Buffer.concat(this.#received);
+    try {
+      for (;;) {
+        const length = measureMessage(rest, longestMessage[this.#identity.kind]);
+        this.#neededLength = length ?? 0;
+        if (length === undefined || rest.length < length) break;
+        this.#handle(readRequest(rest.subarray(0, length)));
+        rest = rest.subarray(length);
+        if (this.#socket.writableEnded || this.#socket.destroyed) return;
+      }
+    } catch (error) {
+      this.#disconnect(error);
+      return;
+    }
+    this.#received = rest.length === 0 ? [] : [rest];
+    this.#receivedLength = rest.length;
+  }
+
+  /** What cannot be read is not answered but ends the session. */
+  #disconnect(error: unknown): void {
+    this.#abandonAll();
+    this.#socket.end(writeDisconnection(resultCode.protocolError, error instanceof Error ? error.message : 'decoding error'));
+    this.#socket.destroySoon();
+  }
+
+  #abandonAll(): void {
+    for (const search of this.#searches.values()) search.abandoned = true;
+    this.#searches.clear();
+  }
+
+  #handle({ id, operation, controls }: Request): void {
+    const { kind } = operation;
+    if (kind === 'unbind') {
+      this.#abandonAll();
+      this.#socket.end();
+      return;
+    }
+    if (kind === 'abandon') {
+      const abandoned = this.#searches.get(operation.target);
+      if (abandoned !== undefined) abandoned.abandoned = true;
+      return;
+    }
+    try {
+      const understood = readControls(kind, controls);
+      if (operation.kind === 'search') void this.#search(id, operation, understood);
+      else this.#send(writeResult(id, kind, this.#perform(operation, understood)));
+    } catch (error) {
+      this.#send(writeResult(id, kind, describeFailure(error, kind)));
+    }
+  }
+
+  #perform(operation: Exclude<Operation, { kind: 'unbind' | 'abandon' | 'search' }>, controls: Controls): Result {
+    const [identity, directory] = [this.#identity, this.#directory];
+    switch (operation.kind) {
+      case 'bind':
+        this.#abandonAll();
+        this.#identity = anonymous;
+        this.#identity = authenticate(operation, directory);
+        return success;
+      case 'compare':
+        return { ...success, code: compareEntry(operation, controls, identity, directory) };
+      case 'add':
+        return { ...success, controls: addEntry(operation, controls, identity, directory) };
+      case 'modify':
+        return { ...success, controls: modifyEntry(operation, controls, identity, directory) };
+      case 'delete':
+        return { ...success, controls: deleteEntry(operation, controls, identity, directory) };
+      case 'modifyDn':
+        return { ...success, controls: modifyEntryDn(operation, controls, identity, directory) };
+      case 'extended':
+        return this.#performExtended(operation.oid, operation.value);
+    }
+  }
+
+  #performExtended(oid: string, value: Buffer | undefined): Result {
+    if (oid === whoAmIOid) return { ...success, responseValue: describeIdentity(this.#identity) };
+    if (oid !== passwordModifyOid) throw new OperationError(resultCode.protocolError, 'unsupported extended operation');
+    const responseValue = modifyPassword(value, this.#identity, this.#directory);
+    return responseValue === undefined ? success : { ...success, responseValue };
+  }
+
+  /** Runs as a whole within one turn unless the client falls behind. An abandoned search is never answered. */
+  async #search(id: number, operation: SearchOperation, controls: Controls): Promise<void> {
+    const state = { abandoned: false };
+    this.#searches.set(id, state);
+    try {
+      const entries = search(operation, controls, this.#identity, this.#directory, this.#paging);
+      for (;;) {
+        const next = entries.next();
+        if (next.done === true) {
+          this.#send(writeResult(id, 'search', { ...success, controls: next.value }));
+          return;
+        }
+        if (!this.#send(writeSearchEntry(id, next.value))) await this.#drained();
+        if (state.abandoned) return;
+      }
+    } catch (error) {
+      if (!state.abandoned) this.#send(writeResult(id, 'search', describeFailure(error, 'search')));
+    } finally {
+      if (this.#searches.get(id) === state) this.#searches.delete(id);
+    }
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
+    });
+  }
+
+  #send(pdu: Buffer): boolean {
+    return !this.#socket.writable || this.#socket.write(pdu);
+  }
+}
+
+/** The length of the message that the octets begin with, undefined while it cannot be known. */
+function measureMessage(octets: Buffer, longest: number): number | undefined {
+  const [tag, first] = octets;
+  if (tag !== undefined && tag !== 0x30) throw new DecodeError('no LDAP message');
+  if (first === undefined) return undefined;
+  const lengthOctets = first < 0x80 ? 0 : first & 0x7f;
+  if (first === 0x80 || lengthOctets > 4) throw new DecodeError('length of an LDAP message in a form that is not allowed');
+  if (octets.length < 2 + lengthOctets) return undefined;
+  const length = 2 + lengthOctets + (lengthOctets === 0 ? first : octets.readUIntBE(2, lengthOctets));
+  if (length > longest) throw new DecodeError('message too long');
+  return length;
+}
+
+function describeFailure(error: unknown, kind: AnsweredKind): Result {
+  if (error instanceof OperationError) return { code: error.code, matchedDn: error.matchedDn, diagnostic: error.message };
+  if (error instanceof DecodeError) return { code: resultCode.protocolError, matchedDn: '', diagnostic: error.message };
+  return { code: resultCode.other, matchedDn: '', diagnostic: `internal error in ${kind}: ${error instanceof Error ? error.message : String(error)}` };
+}

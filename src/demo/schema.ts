@@ -1,0 +1,223 @@
+// A directory schema from its definitions: look-up by name or OID, inheritance resolved, and the descriptions that the subschema publishes.
+// RFC 4512 sections 2.5, 4.1.1 and 4.1.2.
+import type { MatchingRule } from './matching.ts';
+import type { Names } from './names.ts';
+import type { Syntax } from './syntax.ts';
+
+export interface AttributeTypeDefinition {
+  readonly oid: string;
+  readonly names: readonly [preferred: string, ...others: string[]];
+  readonly sup?: string;
+  readonly equality?: string;
+  readonly ordering?: string;
+  readonly substring?: string;
+  readonly syntax?: string;
+  /** Suggested upper bound, published and not enforced. */
+  readonly length?: number;
+  readonly singleValue?: boolean;
+  readonly noUserModification?: boolean;
+  readonly usage?: 'directoryOperation' | 'dSAOperation' | 'distributedOperation';
+}
+
+export interface ObjectClassDefinition {
+  readonly oid: string;
+  readonly names: readonly [preferred: string, ...others: string[]];
+  readonly sup?: string;
+  readonly kind: 'abstract' | 'structural' | 'auxiliary';
+  readonly must?: readonly string[];
+  readonly may?: readonly string[];
+}
+
+export interface AttributeType {
+  readonly name: string;
+  readonly oid: string;
+  readonly sup: AttributeType | undefined;
+  readonly syntax: Syntax;
+  readonly equality: MatchingRule | undefined;
+  readonly ordering: MatchingRule | undefined;
+  readonly substring: MatchingRule | undefined;
+  readonly singleValue: boolean;
+  readonly noUserModification: boolean;
+  readonly operational: boolean;
+}
+
+export interface ObjectClass {
+  readonly name: string;
+  readonly oid: string;
+  readonly kind: ObjectClassDefinition['kind'];
+  /** Superclasses included, as are their attributes below. */
+  readonly lineage: ReadonlySet<ObjectClass>;
+  readonly must: ReadonlySet<AttributeType>;
+  readonly may: ReadonlySet<AttributeType>;
+}
+
+/** An attribute type with tagging options, such as `cn;lang-ja` (RFC 4512 section 2.5). */
+export interface AttributeDescription {
+  readonly type: AttributeType;
+  readonly options: readonly string[];
+  /** The schema's spelling. */
+  readonly text: string;
+}
+
+export interface SchemaSource {
+  readonly syntaxes: readonly Syntax[];
+  readonly matchingRules: readonly MatchingRule[];
+  readonly attributeTypes: readonly AttributeTypeDefinition[];
+  readonly objectClasses: readonly ObjectClassDefinition[];
+}
+
+export class Schema implements Names {
+  /** The values of the subschema's attributes, by attribute name. */
+  readonly published: ReadonlyMap<string, readonly string[]>;
+  readonly #syntaxes: ReadonlyMap<string, Syntax>;
+  readonly #rules = new Map<string, MatchingRule>();
+  readonly #attributes = new Map<string, AttributeType>();
+  readonly #descriptions = new Map<string, AttributeDescription>();
+  readonly #classes = new Map<string, ObjectClass>();
+  readonly #subtypes = new Map<AttributeType, AttributeType[]>();
+
+  /** Definitions may only refer to earlier ones. @throws TypeError for a reference to nothing */
+  constructor(source: SchemaSource) {
+    this.#syntaxes = new Map(source.syntaxes.map((syntax) => [syntax.oid, syntax]));
+    for (const rule of source.matchingRules) this.#register(this.#rules, rule, [rule.name]);
+    for (const definition of source.attributeTypes) {
+      const type = this.#resolveAttribute(definition);
+      this.#register(this.#attributes, type, definition.names);
+      const description = { type, options: [], text: type.name };
+      for (const name of [type.oid, ...definition.names]) this.#descriptions.set(name.toLowerCase(), description);
+    }
+    for (const definition of source.objectClasses) this.#register(this.#classes, this.#resolveClass(definition), definition.names);
+    this.published = new Map([
+      ['ldapSyntaxes', source.syntaxes.map(({ oid, description }) => `( ${oid} DESC '${description}' )`)],
+      ['matchingRules', source.matchingRules.map(({ oid, name, syntax }) => `( ${oid} NAME '${name}' SYNTAX ${syntax} )`)],
+      ['attributeTypes', source.attributeTypes.map(describeAttribute)],
+      ['objectClasses', source.objectClasses.map(describeClass)],
+    ]);
+  }
+
+  attribute(name: string): AttributeType | undefined {
+    return this.#attributes.get(name.toLowerCase());
+  }
+
+  objectClass(name: string): ObjectClass | undefined {
+    return this.#classes.get(name.toLowerCase());
+  }
+
+  matchingRule(name: string): MatchingRule | undefined {
+    return this.#rules.get(name.toLowerCase());
+  }
+
+  attributeTypes(): readonly AttributeType[] {
+    return [...new Set(this.#attributes.values())];
+  }
+
+  attributeName(name: string): string | undefined {
+    return this.attribute(name)?.name;
+  }
+
+  objectClassName(name: string): string | undefined {
+    return this.objectClass(name)?.name;
+  }
+
+  /** The type itself and every type derived from it. */
+  withSubtypes(type: AttributeType): readonly AttributeType[] {
+    return this.#subtypes.get(type) ?? [type];
+  }
+
+  /** Undefined for an unknown type or option; `;binary` is taken where the syntax wants it, `;lang-` everywhere. */
+  description(text: string): AttributeDescription | undefined {
+    if (!text.includes(';')) return this.#descriptions.get(text.toLowerCase());
+    const [name = '', ...rawOptions] = text.split(';');
+    const type = this.attribute(name);
+    if (type === undefined) return undefined;
+    const options = [...new Set(rawOptions.map((option) => option.toLowerCase()))].sort();
+    const known = options.every((option) => /^lang-[a-z0-9-]*$/.test(option) || (option === 'binary' && type.syntax.binary === true));
+    return known ? { type, options, text: [type.name, ...options].join(';') } : undefined;
+  }
+
+  #register<T extends { readonly oid: string }>(map: Map<string, T>, item: T, names: readonly string[]): void {
+    for (const name of [item.oid, ...names]) map.set(name.toLowerCase(), item);
+  }
+
+  #resolveAttribute(definition: AttributeTypeDefinition): AttributeType {
+    const sup = definition.sup === undefined ? undefined : required(this.attribute(definition.sup), definition.sup);
+    const findRule = (name: string | undefined): MatchingRule | undefined => (name === undefined ? undefined : required(this.matchingRule(name), name));
+    const syntaxOid = definition.syntax ?? sup?.syntax.oid ?? '';
+    const type: AttributeType = {
+      name: definition.names[0],
+      oid: definition.oid,
+      sup,
+      syntax: required(this.#syntaxes.get(syntaxOid), syntaxOid),
+      equality: findRule(definition.equality) ?? sup?.equality,
+      ordering: findRule(definition.ordering) ?? sup?.ordering,
+      substring: findRule(definition.substring) ?? sup?.substring,
+      singleValue: definition.singleValue ?? false,
+      noUserModification: definition.noUserModification ?? false,
+      operational: definition.usage !== undefined,
+    };
+    for (let ancestor: AttributeType | undefined = type; ancestor !== undefined; ancestor = ancestor.sup) {
+      this.#subtypes.set(ancestor, [...(this.#subtypes.get(ancestor) ?? []), type]);
+    }
+    return type;
+  }
+
+  #resolveClass(definition: ObjectClassDefinition): ObjectClass {
+    const sup = definition.sup === undefined ? undefined : required(this.objectClass(definition.sup), definition.sup);
+    const findTypes = (names: readonly string[] = []): AttributeType[] => names.map((name) => required(this.attribute(name), name));
+    const lineage = new Set<ObjectClass>(sup?.lineage);
+    const resolved: ObjectClass = {
+      name: definition.names[0],
+      oid: definition.oid,
+      kind: definition.kind,
+      lineage,
+      must: new Set([...(sup?.must ?? []), ...findTypes(definition.must)]),
+      may: new Set([...(sup?.may ?? []), ...findTypes(definition.may)]),
+    };
+    lineage.add(resolved);
+    return resolved;
+  }
+}
+
+function required<T>(found: T | undefined, name: string): T {
+  if (found === undefined) throw new TypeError(`the schema refers to '${name}', which it does not define before`);
+  return found;
+}
+
+function describeAttribute(definition: AttributeTypeDefinition): string {
+  const { oid, names, sup, equality, ordering, substring, syntax, length, usage } = definition;
+  return joinDescription([
+    oid,
+    `NAME ${quoteNames(names)}`,
+    sup && `SUP ${sup}`,
+    equality && `EQUALITY ${equality}`,
+    ordering && `ORDERING ${ordering}`,
+    substring && `SUBSTR ${substring}`,
+    syntax && `SYNTAX ${syntax}${length === undefined ? '' : `{${length}}`}`,
+    definition.singleValue && 'SINGLE-VALUE',
+    definition.noUserModification && 'NO-USER-MODIFICATION',
+    usage && `USAGE ${usage}`,
+  ]);
+}
+
+function describeClass({ oid, names, sup, kind, must, may }: ObjectClassDefinition): string {
+  return joinDescription([
+    oid,
+    `NAME ${quoteNames(names)}`,
+    sup && `SUP ${sup}`,
+    kind.toUpperCase(),
+    must && `MUST ${listOids(must)}`,
+    may && `MAY ${listOids(may)}`,
+  ]);
+}
+
+function joinDescription(parts: readonly (string | false | undefined)[]): string {
+  return `( ${parts.filter((part) => typeof part === 'string' && part !== '').join(' ')} )`;
+}
+
+function quoteNames(names: readonly string[]): string {
+  return names.length === 1 ? `'${names[0]}'` : `( ${names.map((name) => `'${name}'`).join(' ')} )`;
+}
+
+function listOids(names: readonly string[]): string {
+  return names.length === 1 ? String(names[0]) : `( ${names.join(' $ ')} )`;
+}

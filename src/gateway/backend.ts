@@ -1,0 +1,70 @@
+// One directory with its mapping: what every use case works on, and the searches that all of them share.
+import type { Directory } from '../ldap/directory.ts';
+import { type Dn, dnKey, parseDn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
+import { and, type Filter } from '../ldap/filter.ts';
+import { notFound } from '../scim/error.ts';
+import type { ResourceType } from '../scim/schema.ts';
+import { idFilter } from '../mapping/filter.ts';
+import { type Mapping, type ResourceMapping, resourceNamed } from '../mapping/mapping.ts';
+import type { Guards } from './guards.ts';
+
+export interface Backend {
+  /** Name of the directory in the configuration. */
+  readonly name: string;
+  /** publicUrl + path: every location begins with it. */
+  readonly baseUrl: string;
+  readonly mapping: Mapping;
+  readonly directory: Directory;
+  readonly guards: Guards;
+  /** The service account, which the gateway never writes. */
+  readonly bindDn: Dn | undefined;
+  readonly baseDn: Dn;
+}
+
+/** @throws ScimError notFound for a type that this mapping does not have */
+export function mappingOf({ mapping }: Backend, type: ResourceType): ResourceMapping {
+  const resource = resourceNamed(mapping, type.name);
+  if (!resource) throw notFound();
+  return resource;
+}
+
+export function locationOf({ baseUrl, mapping }: Backend, type: string, id: string): string {
+  return `${baseUrl}${resourceNamed(mapping, type)?.type.endpoint ?? `/${type}`}/${encodeURIComponent(id)}`;
+}
+
+/**
+ * The entries of a resource type that match a filter, from all its search bases. The scope (bases and filter of the type) is always part
+ * of the question, so that nothing outside it can be reached by an id or a reference (R-222).
+ */
+export async function* searchScope(
+  { directory }: Backend,
+  { scope }: ResourceMapping,
+  filter: Filter,
+  attributes: readonly string[],
+): AsyncIterable<Entry> {
+  const question = and([scope.filter, filter]);
+  // Absolutely false: nobody needs to be asked.
+  if (question.kind === 'or' && question.filters.length === 0) return;
+  const [only, ...others] = scope.bases;
+  if (only && others.length === 0) {
+    yield* directory.search({ base: only.dn, scope: only.scope, filter: question, attributes });
+    return;
+  }
+  // Bases may lie inside each other.
+  const seen = new Set<string>();
+  for (const base of scope.bases) {
+    for await (const entry of directory.search({ base: base.dn, scope: base.scope, filter: question, attributes })) {
+      const key = dnKey(parseDn(entry.dn));
+      if (!seen.has(key)) yield entry;
+      seen.add(key);
+    }
+  }
+}
+
+/** The entry behind an id. @throws ScimError notFound, in the same words whether it does not exist or is out of scope (R-229) */
+export async function findEntry(backend: Backend, resource: ResourceMapping, id: string, attributes: readonly string[]): Promise<Entry> {
+  const filter = idFilter(resource, id);
+  if (filter) for await (const entry of searchScope(backend, resource, filter, attributes)) return entry;
+  throw notFound();
+}

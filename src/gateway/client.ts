@@ -1,0 +1,13 @@
+// The caller: who it is, what it may do, how it bends the protocol. A required argument of every use case.
+import type { Dialect } from '../scim/dialects.ts';
+
+export type ClientOperation = 'read' | 'create' | 'update' | 'delete';
+
+export interface Client {
+  readonly name: string;
+  readonly dialect: Dialect;
+  /** Directory (by name) whose path this client may use. */
+  readonly directory: string;
+  readonly resources: readonly string[];
+  readonly operations: readonly ClientOperation[];
+}

@@ -1,0 +1,52 @@
+// The use cases of one directory, as the HTTP layer sees them: SCIM requests in, SCIM resources out. It throws ScimError, never a status code.
+import type { ListQuery } from '../scim/messages.ts';
+import type { Projection } from '../scim/resource.ts';
+import type { JsonObject, Resource, ResourceType } from '../scim/schema.ts';
+import type { Client } from './client.ts';
+
+/** Conditions of RFC 9110 section 13 on one resource: entity tags as sent, compared weakly (D-13). */
+export interface Conditions {
+  readonly ifMatch?: readonly string[] | '*';
+  readonly ifNoneMatch?: readonly string[] | '*';
+}
+
+/** One resource as answered: already projected and in the client's view. */
+export interface Answer {
+  /** Undefined: there is nothing to show, for it is not modified (304), or the members of a group were changed without reading them (204). */
+  readonly resource: Resource | undefined;
+  readonly location: string;
+  /** The entity tag, `W/"…"`, when versions are supported. */
+  readonly version: string | undefined;
+}
+
+export interface ListAnswer {
+  readonly resources: readonly Resource[];
+  readonly totalResults: number;
+  readonly startIndex: number;
+}
+
+export interface Gateway {
+  /** Name of the directory in the configuration. */
+  readonly directory: string;
+  /** Base path, e.g. `/scim/v2`. */
+  readonly path: string;
+  /** Public base URL: publicUrl + path. */
+  readonly baseUrl: string;
+  ready(): boolean;
+
+  /** The resource types this client may see. Without a client: all, for ServiceProviderConfig and 405 decisions only. */
+  resourceTypes(client?: Client): readonly ResourceType[];
+  serviceProviderConfig(): JsonObject;
+  schemas(client: Client): readonly JsonObject[];
+  resourceTypeDocuments(client: Client): readonly JsonObject[];
+
+  list(client: Client, type: ResourceType, query: ListQuery): Promise<ListAnswer>;
+  /** All resource types that the client may read (RFC 7644 section 3.4.2.1). */
+  listAll(client: Client, query: (type: ResourceType) => ListQuery): Promise<ListAnswer>;
+  /** The answer has no resource when If-None-Match holds (not modified). */
+  get(client: Client, type: ResourceType, id: string, projection: Projection, conditions: Conditions): Promise<Answer>;
+  create(client: Client, type: ResourceType, body: unknown, projection: Projection): Promise<Answer>;
+  replace(client: Client, type: ResourceType, id: string, body: unknown, projection: Projection, conditions: Conditions): Promise<Answer>;
+  patch(client: Client, type: ResourceType, id: string, body: unknown, projection: Projection, conditions: Conditions): Promise<Answer>;
+  delete(client: Client, type: ResourceType, id: string, conditions: Conditions): Promise<void>;
+}

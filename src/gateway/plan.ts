@@ -1,0 +1,100 @@
+// What a request will do to the directory, as data. Execute, explain, dry run and audit all consume the same plan.
+// L-013 (one modification), L-043 (rename first, undone if the rest fails), L-062 (passwords), L-064 (compensation).
+import { childOf, type Dn, parentOf, type Rdn } from '../ldap/dn.ts';
+import type { Change, Entry } from '../ldap/entry.ts';
+import type { Filter, Value } from '../ldap/filter.ts';
+import type { PasswordMapping } from '../mapping/mapping.ts';
+import type { NewEntry, Update } from '../mapping/write.ts';
+
+export type Step =
+  | { readonly kind: 'add'; readonly dn: Dn; readonly attributes: ReadonlyMap<string, readonly Value[]> }
+  | { readonly kind: 'modify'; readonly dn: Dn; readonly changes: readonly Change[]; readonly assertion?: Filter }
+  | { readonly kind: 'rename'; readonly dn: Dn; readonly rdn: Rdn; readonly assertion?: Filter }
+  | { readonly kind: 'delete'; readonly dn: Dn; readonly assertion?: Filter }
+  | { readonly kind: 'setPassword'; readonly dn: Dn; readonly password: string };
+
+/** Steps in order; when one fails, the steps that `undo` those before it run backwards. */
+export interface Plan {
+  readonly steps: readonly { readonly step: Step; readonly undo?: Step }[];
+  /** DN of the entry afterwards; undefined when it is gone. */
+  readonly result: Dn | undefined;
+}
+
+export const nothingToDo = (dn: Dn): Plan => ({ steps: [], result: dn });
+
+/** How the password of a new or changed entry is written: with the entry, or by an operation of its own. */
+type Strategy = PasswordMapping['strategy'] | undefined;
+
+/** [MS-ADTS] 3.1.1.3.1.5.1: the quoted password in UTF-16LE. */
+const unicodePwd = (password: string): Buffer => Buffer.from(`"${password}"`, 'utf16le');
+
+const passwordChange = (strategy: Strategy, password: string | undefined): Change | undefined => {
+  if (password === undefined) return undefined;
+  if (strategy === 'unicodePwd') return { operation: 'replace', attribute: 'unicodePwd', values: [unicodePwd(password)] };
+  return strategy === 'userPassword' ? { operation: 'replace', attribute: 'userPassword', values: [password] } : undefined;
+};
+
+export function planCreate(entry: NewEntry, rdn: Rdn, password: string | undefined, strategy: Strategy): Plan {
+  const dn = childOf(rdn, entry.base);
+  const written = passwordChange(strategy, password);
+  const attributes = written ? new Map([...entry.attributes, [written.attribute, written.values] as const]) : entry.attributes;
+  const add: Step = { kind: 'add', dn, attributes };
+  if (password === undefined || written) return { steps: [{ step: add }], result: dn };
+  return { steps: [{ step: add, undo: { kind: 'delete', dn } }, { step: { kind: 'setPassword', dn, password } }], result: dn };
+}
+
+export interface UpdateFacts {
+  readonly entry: Entry;
+  readonly dn: Dn;
+  /** Makes the first step conditional (RFC 4528). */
+  readonly assertion?: Filter | undefined;
+}
+
+export function planUpdate({ entry, dn, assertion }: UpdateFacts, update: Update, password: string | undefined, strategy: Strategy): Plan {
+  const written = passwordChange(strategy, password);
+  const changes = written ? [...update.changes, written] : update.changes;
+  const condition = assertion ? { assertion } : {};
+  const renamed = update.rename ? childOf(update.rename, parentOf(dn)) : dn;
+  const steps: { step: Step; undo?: Step }[] = [];
+  if (update.rename)
+    steps.push({
+      step: { kind: 'rename', dn, rdn: update.rename, ...condition },
+      undo: { kind: 'rename', dn: renamed, rdn: dn.rdns[0] ?? [] },
+    });
+  if (changes.length > 0) {
+    steps.push({
+      step: { kind: 'modify', dn: renamed, changes, ...(update.rename ? {} : condition) },
+      undo: { kind: 'modify', dn: renamed, changes: restore(entry, changes) },
+    });
+  }
+  if (password !== undefined && !written) steps.push({ step: { kind: 'setPassword', dn: renamed, password } });
+  return { steps, result: renamed };
+}
+
+/** The modification that brings back the values that the entry had. */
+function restore(entry: Entry, changes: readonly Change[]): readonly Change[] {
+  return [...new Set(changes.map((change) => change.attribute))].map((attribute) => ({
+    operation: 'replace',
+    attribute,
+    values: entry.octets(attribute),
+  }));
+}
+
+export function planDelete({ dn, assertion }: Omit<UpdateFacts, 'entry'>): Plan {
+  return { steps: [{ step: { kind: 'delete', dn, ...(assertion && { assertion }) } }], result: undefined };
+}
+
+/** Member values to add and remove, and what becomes of the placeholder, in one modification (L-053). */
+export interface MemberChanges {
+  readonly attribute: string;
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+export function planMembers(dn: Dn, { attribute, add, remove }: MemberChanges, assertion?: Filter): Plan {
+  const changes: readonly Change[] = [
+    ...(remove.length > 0 ? [{ operation: 'delete' as const, attribute, values: remove }] : []),
+    ...(add.length > 0 ? [{ operation: 'add' as const, attribute, values: add }] : []),
+  ];
+  return { steps: changes.length > 0 ? [{ step: { kind: 'modify', dn, changes, ...(assertion && { assertion }) } }] : [], result: dn };
+}

@@ -1,0 +1,33 @@
+// Entries to resources: the references of a whole batch are looked up together, then every entry is read.
+import type { Entry } from '../ldap/entry.ts';
+import type { ResourceMapping } from '../mapping/mapping.ts';
+import { attributesToRead, readResource, referencesIn, unique, type Wanted } from '../mapping/read.ts';
+import type { Located } from '../mapping/rule.ts';
+import type { Resource } from '../scim/schema.ts';
+import type { Backend } from './backend.ts';
+import { groupsOf, locateAll, readContext } from './references.ts';
+import { versionAttributes, versionOf } from './version.ts';
+
+/** The LDAP attributes behind the wanted part of a resource, its id and its version. */
+export function attributesFor(backend: Backend, resource: ResourceMapping, wanted: Wanted): readonly string[] {
+  return unique([...attributesToRead(resource, wanted), ...(wanted('meta') ? versionAttributes(backend, resource) : [])]);
+}
+
+/** The wanted part of the resources behind some entries; entries that are no resource (no id) give undefined. */
+export async function readEntries(
+  backend: Backend,
+  resource: ResourceMapping,
+  entries: readonly Entry[],
+  wanted: Wanted,
+): Promise<readonly (Resource | undefined)[]> {
+  const locate = await locateAll(
+    backend,
+    entries.flatMap((entry) => referencesIn(resource, entry, wanted)),
+  );
+  const none = (): readonly Located[] => [];
+  const groups = resource.groupsFrom !== undefined && wanted('groups') ? await groupsOf(backend, resource.groupsFrom, entries) : none;
+  const context = readContext(backend, locate, groups);
+  return entries.map((entry) =>
+    readResource(resource, entry, context, wanted('meta') ? versionOf(backend, resource, entry) : undefined, wanted),
+  );
+}

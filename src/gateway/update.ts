@@ -1,0 +1,162 @@
+// Replace (RFC 7644 section 3.5.1), modify (3.5.2) and delete (3.6): read, compute, write the difference.
+import { parseDn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { ResourceMapping } from '../mapping/mapping.ts';
+import { attributeName, type Wanted } from '../mapping/read.ts';
+import { diffEntry, setAt, valueAt } from '../mapping/write.ts';
+import { mutability, notFound, ScimError } from '../scim/error.ts';
+import { applyPatch, type PatchOperation } from '../scim/patch.ts';
+import { checkRequired, equalValues, parseResource } from '../scim/resource.ts';
+import type { Json, Resource, ResourceType } from '../scim/schema.ts';
+import { type Backend, findEntry, mappingOf } from './backend.ts';
+import type { Client } from './client.ts';
+import { refuseDuplicates } from './create.ts';
+import { type Prepared, runWrite } from './execute.ts';
+import type { Conditions } from './gateway.ts';
+import { guardEntry } from './guards.ts';
+import { nothingToDo, planDelete, planUpdate } from './plan.ts';
+import { attributesFor, readEntries } from './read-entries.ts';
+import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
+import { journalling, writeContext } from './write-context.ts';
+
+/** How the resource afterwards follows from the one before. */
+interface Revision {
+  readonly revise: (before: Resource) => Resource;
+  /** Attributes that the computation reads, beside those that the answer shows. */
+  readonly needs: Wanted;
+}
+
+/** Members and groups may be many: they are read only where somebody needs them. */
+const large = new Set(['members', 'groups']);
+
+export function replaceResource(
+  backend: Backend,
+  client: Client,
+  type: ResourceType,
+  id: string,
+  body: unknown,
+  conditions: Conditions,
+  shown: Wanted,
+): Promise<Resource> {
+  const journal = journalling(backend, client);
+  const sent = parseResource(body, type, client.dialect, (name) => journal.ignored(name, 'unknown attribute'));
+  const keepsMembers = client.dialect.keepOmittedMembers && sent['members'] === undefined;
+  const needs: Wanted = (name) => name !== 'groups' && !(name === 'members' && keepsMembers);
+  const revise = (before: Resource) => {
+    const after = { ...sent, ...keepOmitted(before, sent, keepsMembers) };
+    checkRequired(after, type);
+    return withImmutable(mappingOf(backend, type), before, after);
+  };
+  return update(backend, client, type, id, conditions, shown, { revise, needs });
+}
+
+/** What a PUT does not clear by leaving it out: `active` (L-066), and by dialect the members of a group. */
+function keepOmitted(before: Resource, sent: Resource, keepsMembers: boolean): Record<string, Json> {
+  return Object.fromEntries(
+    ['active', ...(keepsMembers ? ['members'] : [])].flatMap((name): [string, Json][] => {
+      const value = sent[name] === undefined ? before[name] : undefined;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** An immutable value that exists must be repeated or left out (R-153). @throws ScimError mutability */
+function withImmutable({ rules }: ResourceMapping, before: Resource, after: Resource): Resource {
+  return rules.reduce((current, { target }) => {
+    if ((target.sub ?? target.attribute).mutability !== 'immutable' || target.attribute.multiValued) return current;
+    const [old, next] = [valueAt(before, target), valueAt(after, target)];
+    if (old === undefined || equalValues(old, next)) return current;
+    if (next !== undefined) throw mutability(`${target.name} cannot be changed once it is set`);
+    return setAt(current, target, old);
+  }, after);
+}
+
+export function patchResource(
+  backend: Backend,
+  client: Client,
+  type: ResourceType,
+  id: string,
+  operations: readonly PatchOperation[],
+  conditions: Conditions,
+  shown: Wanted,
+): Promise<Resource> {
+  const touched = new Set(operations.map(({ target }) => attributeName({ target })));
+  const needs: Wanted = (name) => !large.has(name) || touched.has(name);
+  const revise = (before: Resource) => {
+    const after = applyPatch(before, operations, type, client.dialect);
+    checkRequired(after, type);
+    return after;
+  };
+  return update(backend, client, type, id, conditions, shown, { revise, needs });
+}
+
+/** The resource afterwards, whole but for what nobody wanted. */
+function update(
+  backend: Backend,
+  client: Client,
+  type: ResourceType,
+  id: string,
+  conditions: Conditions,
+  shown: Wanted,
+  { revise, needs }: Revision,
+): Promise<Resource> {
+  const resource = mappingOf(backend, type);
+  const { directory } = backend;
+  const wanted: Wanted = (name) => needs(name) || shown(name);
+  const attributes = [...new Set([...attributesFor(backend, resource, wanted), ...versionAttributes(backend, resource)])];
+  const prepare = async (): Promise<Prepared<Resource>> => {
+    const entry = await findEntry(backend, resource, id, attributes);
+    checkConditions(conditions, versionOf(backend, resource, entry));
+    const before = await readOne(backend, resource, entry, wanted);
+    const after = revise(before);
+    const dn = parseDn(entry.dn);
+    const password = typeof after['password'] === 'string' ? after['password'] : undefined;
+    if (password === undefined && equalValues(before, after)) return { plan: nothingToDo(dn), answer: async () => before };
+    const assertion = conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined;
+    const context = await writeContext(backend, client, resource, before, after, entry, needs);
+    const guarded = conditions.ifMatch !== undefined && !assertion;
+    const changes = diffEntry(resource, entry, dn.rdns[0] ?? [], before, after, {
+      ...context,
+      schema: directory.capabilities().schema,
+      guarded,
+    });
+    const plan = planUpdate({ entry, dn, assertion }, changes, password, resource.password?.strategy);
+    if (plan.steps.length > 0) await guardEntry(backend, dn);
+    await refuseDuplicates(backend, resource, after, { id, before });
+    const answer = async (written: Entry | undefined) => {
+      if (plan.steps.length === 0) return before;
+      const now = written ?? (await findEntry(backend, resource, id, attributes));
+      return readOne(backend, resource, now, wanted);
+    };
+    return { plan, answer };
+  };
+  return runWrite({ directory, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined }, prepare);
+}
+
+async function readOne(backend: Backend, resource: ResourceMapping, entry: Entry, wanted: Wanted): Promise<Resource> {
+  const [read] = await readEntries(backend, resource, [entry], wanted);
+  if (!read) throw notFound();
+  return read;
+}
+
+export async function deleteResource(backend: Backend, type: ResourceType, id: string, conditions: Conditions): Promise<void> {
+  const resource = mappingOf(backend, type);
+  if (!resource.delete) throw new ScimError(403, `${type.name} resources are not deleted by this gateway`);
+  const attributes = [resource.id.ldap, ...versionAttributes(backend, resource)];
+  let sent = false;
+  const prepare = async (): Promise<Prepared<void>> => {
+    const answer = async () => undefined;
+    const entry = await findEntry(backend, resource, id, attributes).catch((error: unknown) => {
+      // After an unknown outcome, an entry that is gone was deleted.
+      if (sent && error instanceof ScimError && error.status === 404) return undefined;
+      throw error;
+    });
+    if (!entry) return { plan: { steps: [], result: undefined }, answer };
+    checkConditions(conditions, versionOf(backend, resource, entry));
+    const dn = parseDn(entry.dn);
+    await guardEntry(backend, dn);
+    sent = true;
+    return { plan: planDelete({ dn, assertion: conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined }), answer };
+  };
+  await runWrite({ directory: backend.directory, operation: 'delete', conditional: conditions.ifMatch !== undefined }, prepare);
+}

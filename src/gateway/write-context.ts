@@ -1,0 +1,37 @@
+// What a write must know beforehand: the DNs of the resources that it names, and the names of the DNs that the entry holds.
+import type { Entry } from '../ldap/entry.ts';
+import type { ResourceMapping } from '../mapping/mapping.ts';
+import { everything, referencesIn } from '../mapping/read.ts';
+import type { WriteContext } from '../mapping/rule.ts';
+import { refuseUnresolved } from '../mapping/rules/reference.ts';
+import { idsToResolve } from '../mapping/write.ts';
+import type { Resource } from '../scim/schema.ts';
+import type { Backend } from './backend.ts';
+import type { Client } from './client.ts';
+import { reportIgnored } from './journal.ts';
+import { dnsOf, locateAll } from './references.ts';
+
+/** @throws ScimError invalidValue for an id that names nothing, unless the mapping skips those */
+export async function writeContext(
+  backend: Backend,
+  client: Client,
+  resource: ResourceMapping,
+  before: Resource | undefined,
+  after: Resource,
+  entry: Entry | undefined,
+  read = everything,
+): Promise<WriteContext> {
+  const references = idsToResolve(resource, before, after);
+  const dnOf = await dnsOf(backend, references);
+  for (const reference of references)
+    if (reference.onUnresolved !== 'skip' && dnOf(reference.id, reference.to) === undefined) refuseUnresolved(reference.path, reference);
+  const locate = entry ? await locateAll(backend, referencesIn(resource, entry, read)) : () => undefined;
+  return { dnOf, locate, ...journalling(backend, client) };
+}
+
+export function journalling(backend: Backend, client: Client): Pick<WriteContext, 'extraElements' | 'ignored'> {
+  return {
+    extraElements: client.dialect.unknownAttributes === 'reject' ? 'reject' : 'ignore',
+    ignored: (path, reason) => reportIgnored({ directory: backend.name, client: client.name, path, reason }),
+  };
+}

@@ -1,0 +1,65 @@
+// The whole HTTP side of the gateway: the order of middleware, health and readiness, one router per directory, one error middleware.
+// RFC 7644 section 3.13 and section 6 (several directories, each under its own path); RFC 7643 and 7644 in the routers themselves.
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Gateway } from '../gateway/gateway.ts';
+import { notFound } from '../scim/error.ts';
+import type { Credentials } from './auth.ts';
+import { createBodyReader } from './body.ts';
+import { addEndpoint, literal, type Operation } from './endpoint.ts';
+import { createErrorHandler } from './error.ts';
+import { openExchange } from './exchange.ts';
+import { createListener, type Listener, type ListenerOptions } from './listener.ts';
+import { json } from './reply.ts';
+import { createScimRouter } from './scim.ts';
+
+export interface ServerOptions extends ListenerOptions {
+  readonly gateways: readonly Gateway[];
+  readonly clients: readonly Credentials[];
+  /** The realm of WWW-Authenticate: letters, digits, blanks and `-._`; `scim` by default. */
+  readonly realm?: string;
+  /** Largest request body, before and after inflating; 1 MiB by default. */
+  readonly maxBodyBytes?: number;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+export function createServer(options: ServerOptions): Listener {
+  return createListener(createApplication(options), options);
+}
+
+function createApplication({ gateways, clients, realm = 'scim', maxBodyBytes = 1024 * 1024, now = Date.now }: ServerOptions): Express {
+  const application = express();
+  application.disable('x-powered-by');
+  application.disable('etag');
+  // `query.ts` is the only reader of queries.
+  application.set('query parser', false);
+  application.enable('case sensitive routing');
+
+  application.use(openExchange);
+  application.use(
+    helmet({ contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': "'none'", 'frame-ancestors': "'none'" } } }),
+  );
+  addEndpoint(application, '/health', { GET: () => statusReply(true, 'ok') });
+  addEndpoint(application, '/ready', { GET: () => readiness(gateways) });
+
+  const readBody = createBodyReader(maxBodyBytes);
+  // The longest path first: a directory at `/` takes what is left.
+  for (const gateway of gateways.toSorted((a, b) => b.path.length - a.path.length)) {
+    application.use(gateway.path === '' ? '/' : literal(gateway.path), createScimRouter({ gateway, clients, readBody, now }));
+  }
+  application.use(() => {
+    throw notFound('There is nothing at this URL');
+  });
+  application.use(createErrorHandler(realm));
+  return application;
+}
+
+function readiness(gateways: readonly Gateway[]): ReturnType<Operation> {
+  return gateways.every((gateway) => gateway.ready()) ? statusReply(true, 'ready') : statusReply(false, 'not ready');
+}
+
+/** Status only: reasons are in the log. */
+function statusReply(fine: boolean, status: string): ReturnType<Operation> {
+  return { ...json(fine ? 200 : 503, { status }, { 'Cache-Control': 'no-store' }), mediaType: 'application/json' };
+}

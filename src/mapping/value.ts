@@ -1,0 +1,66 @@
+// What happens to one SCIM value on its way into LDAP: normalization, validation, and which of several LDAP values is "the" value.
+import { parseDn, rdnValue } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
+import type { Value } from '../ldap/filter.ts';
+import { invalidValue } from '../scim/error.ts';
+import type { Json } from '../scim/schema.ts';
+import type { Codec } from './codec.ts';
+
+export interface ValueOptions {
+  readonly normalize?: readonly ('trim' | 'lower' | 'collapseSpaces' | 'nfc')[] | undefined;
+  readonly validate?: { readonly pattern?: RegExp; readonly maxLength?: number; readonly oneOf?: readonly string[]; readonly message?: string } | undefined;
+}
+
+const normalizers = {
+  trim: (text: string) => text.trim(),
+  lower: (text: string) => text.toLowerCase(),
+  collapseSpaces: (text: string) => text.replace(/\s+/g, ' '),
+  nfc: (text: string) => text.normalize('NFC'),
+};
+
+export function normalizeValue(value: Json, options: ValueOptions): Json {
+  return typeof value === 'string' ? (options.normalize ?? []).reduce((text, step) => normalizers[step](text), value) : value;
+}
+
+/** The LDAP value of a SCIM value. @throws ScimError invalidValue that names the attribute */
+export function encodeValue(path: string, codec: Codec, value: Json, options: ValueOptions): Value {
+  const normalized = normalizeValue(value, options);
+  const rule = options.validate;
+  const refuse = (reason: string) => invalidValue(rule?.message ?? `${path} ${reason}`);
+  if (normalized === '') throw refuse('is empty');
+  if (typeof normalized === 'string') {
+    if (normalized.includes('\0')) throw refuse('contains a NUL character');
+    if (rule?.maxLength !== undefined && [...normalized].length > rule.maxLength) throw refuse(`is longer than ${rule.maxLength} characters`);
+    if (rule?.oneOf && !rule.oneOf.includes(normalized)) throw refuse(`is not one of ${rule.oneOf.join(', ')}`);
+    if (rule?.pattern && !rule.pattern.test(normalized)) throw refuse('does not have the required form');
+  }
+  try {
+    return codec.encode(normalized);
+  } catch (error) {
+    throw error instanceof Error ? invalidValue(rule?.message ?? `${path}: ${error.message}`, { cause: error }) : error;
+  }
+}
+
+/**
+ * LDAP values have no order: of several, "the" value is the one in the RDN, else the lowest (L-010). Foreign values do not count.
+ */
+export function pickValue(entry: Entry, attribute: string, codec: Codec): { readonly octets: Buffer; readonly value: Json } | undefined {
+  const own = ownValues(entry.octets(attribute), codec);
+  if (own.length <= 1) return own[0];
+  const named = rdnText(entry.dn, attribute);
+  return own.find((candidate) => candidate.octets.toString() === named) ?? own[0];
+}
+
+/** The values that the codec understands, in octet order. */
+export function ownValues(values: readonly Buffer[], codec: Codec): readonly { readonly octets: Buffer; readonly value: Json }[] {
+  const own = values.flatMap((octets) => {
+    const value = codec.decode(octets);
+    return value === undefined ? [] : [{ octets, value }];
+  });
+  return own.length > 1 ? own.sort((a, b) => Buffer.compare(a.octets, b.octets)) : own;
+}
+
+function rdnText(dn: string, attribute: string): string | undefined {
+  const value = rdnValue(parseDn(dn), attribute);
+  return typeof value === 'string' ? value : value?.toString();
+}

@@ -1,0 +1,66 @@
+// The errors of the protocol: one class, one constructor function per scimType, and the Error message they become.
+// RFC 7644 section 3.12, table 8 and 9; RFC 9865 section 2.1; RFC 6585 and 9110 for 429 and Retry-After.
+
+export type ScimType =
+  | 'invalidFilter'
+  | 'tooMany'
+  | 'uniqueness'
+  | 'mutability'
+  | 'invalidSyntax'
+  | 'invalidPath'
+  | 'noTarget'
+  | 'invalidValue'
+  | 'invalidVers'
+  | 'sensitive'
+  | 'invalidCursor'
+  | 'expiredCursor'
+  | 'invalidCount';
+
+export interface ScimErrorOptions extends ErrorOptions {
+  readonly scimType?: ScimType;
+  /** Seconds after which the client may try again (Retry-After). */
+  readonly retryAfter?: number;
+}
+
+/** An answer other than success. `message` is the `detail` that the client reads: it names attributes, never values, DNs or LDAP text. */
+export class ScimError extends Error {
+  override readonly name = 'ScimError';
+  readonly status: number;
+  readonly scimType: ScimType | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, detail: string, options: ScimErrorOptions = {}) {
+    super(detail, options);
+    this.status = status;
+    this.scimType = options.scimType;
+    this.retryAfter = options.retryAfter;
+  }
+
+  /** The Error message body (RFC 7644 section 3.12); `status` is a string there. */
+  toJSON(): { schemas: string[]; status: string; scimType?: ScimType; detail: string } {
+    return {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+      status: String(this.status),
+      ...(this.scimType && { scimType: this.scimType }),
+      detail: this.message,
+    };
+  }
+}
+
+const of =
+  (status: number, scimType: ScimType) =>
+  (detail: string, options?: ErrorOptions): ScimError =>
+    new ScimError(status, detail, { ...options, scimType });
+
+export const invalidFilter = of(400, 'invalidFilter');
+export const tooMany = of(400, 'tooMany');
+export const uniqueness = of(409, 'uniqueness');
+export const mutability = of(400, 'mutability');
+export const invalidSyntax = of(400, 'invalidSyntax');
+export const invalidPath = of(400, 'invalidPath');
+export const noTarget = of(400, 'noTarget');
+export const invalidValue = of(400, 'invalidValue');
+export const notFound = (detail = 'Resource not found'): ScimError => new ScimError(404, detail);
+export const preconditionFailed = (): ScimError => new ScimError(412, 'The resource has changed: its version is not the one given in If-Match');
+export const unavailable = (retryAfter: number, cause?: unknown): ScimError =>
+  new ScimError(503, 'The directory is not available', { retryAfter, cause });

@@ -1,0 +1,113 @@
+// Logs: what the other rooms publish on diagnostics channels becomes lines, so that none of them carries a logger.
+// RFC 7644 section 7.5.2 and RFC 6750 section 5.3: no credentials, filters, ids, names or other personal values in any line.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createLogger as createWinston, format, type Logger, transports } from 'winston';
+
+export type { Logger } from 'winston';
+
+export interface LogOptions {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly format: 'json' | 'text';
+  /** Standard error by default: standard output belongs to the answers of commands. */
+  readonly stream?: NodeJS.WritableStream;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+interface Line {
+  readonly level: LogOptions['level'];
+  readonly message: string;
+  readonly fields: Fields;
+}
+
+export function createLogger({ level, format: shape, stream = process.stderr }: LogOptions): Logger {
+  const finish = shape === 'json' ? format.json() : format.printf((line) => formatText(line));
+  return createWinston({
+    level,
+    format: format.combine(format((line) => Object.assign(line, redactFields(line)))(), format.timestamp(), finish),
+    transports: [new transports.Stream({ stream })],
+  });
+}
+
+/** Writes a line for each message on the channels of the gateway. @returns how to stop that */
+export function logChannels(logger: Logger): () => void {
+  const listeners = [...lines].map(([channel, describe]) => {
+    const listener = (message: unknown): void => {
+      const { level, message: text, fields } = describe(isFields(message) ? message : {});
+      logger.log(level, text, fields);
+    };
+    subscribe(channel, listener);
+    return [channel, listener] as const;
+  });
+  return () => {
+    for (const [channel, listener] of listeners) unsubscribe(channel, listener);
+  };
+}
+
+/**
+ * The channels. `request` and `failure` are the HTTP layer's; `event` is for every other room: `{ level, event, …fields }`, where `event`
+ * is a constant text and the fields are counts, durations, result codes and names from the configuration.
+ */
+const lines: ReadonlyMap<string, (message: Fields) => Line> = new Map([
+  ['ldap-scim-gateway:request', describeRequest],
+  ['ldap-scim-gateway:failure', describeFailure],
+  ['ldap-scim-gateway:event', describeEvent],
+]);
+
+const probes: ReadonlySet<unknown> = new Set(['/health', '/ready']);
+
+function describeRequest(message: Fields): Line {
+  const { status, route } = message;
+  const level = typeof status === 'number' && status >= 500 && status !== 501 ? 'warn' : 'info';
+  return { level: probes.has(route) ? 'debug' : level, message: 'request', fields: message };
+}
+
+function describeFailure({ requestId, error }: Fields): Line {
+  return { level: 'error', message: 'request failed', fields: { requestId, ...describeError(error) } };
+}
+
+function describeEvent({ level, event, ...fields }: Fields): Line {
+  const known = level === 'error' || level === 'warn' || level === 'debug' ? level : 'info';
+  return { level: known, message: typeof event === 'string' ? event : 'event', fields };
+}
+
+/** Where an error comes from. Not its message: that may quote a DN, a filter or a value. */
+function describeError(error: unknown): Fields {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const frames = error.stack
+    ?.split('\n')
+    .filter((line) => /^ +at /.test(line))
+    .slice(0, 8);
+  return {
+    error: error.name,
+    ...('code' in error && { code: error.code }),
+    at: frames?.map((frame) => frame.trim()),
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  };
+}
+
+/** The second line of defence, for fields that should not have been published. Lower-case names. */
+const secret =
+  /authorization|cookie|token|password|secret|credential|^(?:id|dn|entry|filter|query|url|value|values|body|detail|username|externalid|displayname|emails?|members?)$/;
+
+function redact(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll(/\b(Bearer|Basic) +\S+/gi, '$1 [redacted]');
+  if (value instanceof Error) return redact(describeError(value));
+  if (Array.isArray(value)) return value.map(redact);
+  return isFields(value) ? redactFields(value) : value;
+}
+
+function redactFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, secret.test(name.toLowerCase()) ? '[redacted]' : redact(value)]),
+  );
+}
+
+/** `time level message name=value …`; strings are quoted as in JSON, so no value can begin a line of its own. */
+function formatText({ timestamp, level, message, ...fields }: Fields): string {
+  const pairs = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${JSON.stringify(value)}`]));
+  return [timestamp, level, message, ...pairs].join(' ');
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !(value instanceof Date);
+}

@@ -1,0 +1,34 @@
+// The dialects as data: `strict` deviates in nothing, every other one is what its client needs.
+import { describe, expect, it } from 'vitest';
+import { compat, dialects, entra, findDialect, interopProfile, okta, strict } from '../../src/scim/dialects.ts';
+
+describe('dialects', () => {
+  it.each(['compat', 'strict', 'interop-profile', 'entra', 'okta'])('finds %s by its name', (name) => {
+    expect(findDialect(name)?.name).toBe(name);
+  });
+
+  it.each(['', 'Strict', '__proto__', 'constructor', 'toString'])('finds no dialect named %j', (name) => {
+    expect(findDialect(name)).toBeUndefined();
+  });
+
+  it('names every dialect once', () => {
+    expect([...dialects.keys()]).toEqual(['compat', 'strict', 'interop-profile', 'entra', 'okta']);
+  });
+
+  it('strict deviates in nothing and compat in everything that clients need', () => {
+    const { name: _strict, ...strictFields } = strict;
+    const { name: _compat, ...compatFields } = compat;
+    expect(Object.values(strictFields).filter((field) => field === true)).toEqual([]);
+    expect(Object.values(compatFields).filter((field) => field === false)).toEqual([]);
+    expect(strict.unknownAttributes).toBe('reject');
+    expect(compat.unknownAttributes).toBe('ignore');
+  });
+
+  it('the interoperability profile is strict but for its two narrower rules', () => {
+    expect(interopProfile).toEqual({ ...strict, name: 'interop-profile', pathlessPatch: 'reject', complexReplace: 'replace' });
+  });
+
+  it.each([entra, okta])('$name is compat under its own name', (dialect) => {
+    expect({ ...dialect, name: 'compat' }).toEqual(compat);
+  });
+});

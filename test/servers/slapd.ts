@@ -1,0 +1,223 @@
+// A private OpenLDAP slapd on a free loopback port, in a temporary folder, with a small tree; can be stopped, killed, frozen and restarted.
+// Test set-up only; slapd.conf(5), slapo-memberof(5), slapo-refint(5), slapo-unique(5), slapo-ppolicy(5), slapo-syncprov(5).
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { ensureSlapd, serverEnvironment } from './install.ts';
+
+const run = promisify(execFile);
+const children = new Set<ChildProcess>();
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
+export type Overlay = 'memberof' | 'refint' | 'unique' | 'ppolicy' | 'syncprov';
+
+export interface SlapdOptions {
+  /** Default dc=example,dc=test. */
+  readonly suffix?: string;
+  /** Offers StartTLS on the plain port and LDAPS on another, with a certificate for localhost and 127.0.0.1. */
+  readonly tls?: boolean;
+  readonly overlays?: readonly Overlay[];
+  /** More entries, as LDIF; the suffix, ou=people, ou=groups and cn=gateway exist already. */
+  readonly ldif?: string;
+  readonly port?: number;
+  /** More lines for the database section of slapd.conf. */
+  readonly config?: string;
+}
+
+export interface Slapd {
+  readonly url: string;
+  readonly ldapsUrl: string | undefined;
+  readonly ldapiUrl: string;
+  readonly port: number;
+  readonly suffix: string;
+  /** The rootdn: no access rule and no limit holds for it. */
+  readonly adminDn: string;
+  readonly adminPassword: string;
+  /** An ordinary service account that may write; the server's size limit of 500 holds for it, in all but paged searches. */
+  readonly gatewayDn: string;
+  readonly gatewayPassword: string;
+  /** The CA's certificate as PEM text. */
+  readonly ca: string | undefined;
+  readonly dir: string;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+  /** SIGKILL; the data stays. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port with the same data, after an orderly end if it still runs. */
+  restart(): Promise<void>;
+  /** SIGSTOP: connections stay open, nothing is answered. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+}
+
+export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
+  const prefix = await ensureSlapd();
+  const dir = await mkdtemp(join(tmpdir(), 'slapd-'));
+  const suffix = options.suffix ?? 'dc=example,dc=test';
+  const [port, tlsPort] = [options.port ?? (await freePort()), await freePort()];
+  const url = `ldap://127.0.0.1:${port}`;
+  const ldapsUrl = options.tls === true ? `ldaps://localhost:${tlsPort}` : undefined;
+  const ldapiUrl = `ldapi://${encodeURIComponent(join(dir, 'ldapi'))}`;
+  const listen = [url, ...(ldapsUrl === undefined ? [] : [`ldaps://127.0.0.1:${tlsPort}`]), ldapiUrl].join(' ');
+
+  await mkdir(join(dir, 'db'));
+  const ca = options.tls === true ? await makeCertificates(dir) : undefined;
+  await writeFile(join(dir, 'slapd.conf'), configuration(dir, suffix, options));
+  await writeFile(join(dir, 'seed.ldif'), `${seed(suffix, options.overlays ?? [])}\n${options.ldif ?? ''}\n`);
+  // A container's slapd runs as another user than this process.
+  if (prefix.length > 0) await run('chmod', ['-R', 'a+rwX', dir]);
+  await execute([...prefix, 'slapadd', '-q', '-f', join(dir, 'slapd.conf'), '-b', suffix, '-l', join(dir, 'seed.ldif')]);
+
+  let child: ChildProcess | undefined;
+  const signal = async (name: string): Promise<void> => {
+    const pid = (await readFile(join(dir, 'pid'), 'utf8').catch(() => '')).trim();
+    if (pid !== '') await execute([...prefix, 'kill', `-${name}`, pid]).catch(() => undefined);
+  };
+  const end = async (name: string): Promise<void> => {
+    const ending = child;
+    child = undefined;
+    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
+    const ended = new Promise((resolve) => ending.once('exit', resolve));
+    await signal('CONT');
+    await signal(name);
+    await ended;
+  };
+  const start = async (): Promise<void> => {
+    await rm(join(dir, 'pid'), { force: true });
+    child = launch([...prefix, 'slapd', '-d', '0', '-f', join(dir, 'slapd.conf'), '-h', listen]);
+    await isAnswering(child, port);
+  };
+  await start();
+
+  return {
+    url, ldapsUrl, ldapiUrl, port, suffix, ca, dir,
+    adminDn: `cn=admin,${suffix}`,
+    adminPassword: 'secret',
+    gatewayDn: `cn=gateway,${suffix}`,
+    gatewayPassword: 'gateway',
+    stop: async () => {
+      await end('KILL');
+      await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+    },
+    kill: () => end('KILL'),
+    restart: async () => {
+      await end('TERM');
+      await start();
+    },
+    freeze: () => signal('STOP'),
+    thaw: () => signal('CONT'),
+  };
+}
+
+function configuration(dir: string, suffix: string, options: SlapdOptions): string {
+  const overlays = options.overlays ?? [];
+  const lines = [
+    ...['core', 'cosine', 'inetorgperson', 'nis'].map((name) => `include /etc/ldap/schema/${name}.schema`),
+    'modulepath /usr/lib/ldap',
+    ...['back_mdb', ...overlays].map((name) => `moduleload ${name}`),
+    `pidfile ${dir}/pid`,
+    ...(options.tls === true ? [`TLSCACertificateFile ${dir}/ca.crt`, `TLSCertificateFile ${dir}/slapd.crt`, `TLSCertificateKeyFile ${dir}/slapd.key`] : []),
+    'sizelimit 500',
+    'threads 4',
+    'database mdb',
+    `suffix "${suffix}"`,
+    `rootdn "cn=admin,${suffix}"`,
+    'rootpw secret',
+    `directory ${dir}/db`,
+    'maxsize 1073741824',
+    'dbnosync',
+    'index objectClass,entryUUID,entryCSN,modifyTimestamp,uid,mail,cn,member eq',
+    `limits dn.exact="cn=gateway,${suffix}" size.soft=500 size.hard=500 size.prtotal=unlimited`,
+    `access to attrs=userPassword by dn.exact="cn=gateway,${suffix}" write by self write by anonymous auth by * none`,
+    `access to * by dn.exact="cn=gateway,${suffix}" write by users read by * none`,
+    ...overlays.flatMap((name) => [`overlay ${name}`, ...overlayLines(name, suffix)]),
+    options.config ?? '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function overlayLines(overlay: Overlay, suffix: string): readonly string[] {
+  switch (overlay) {
+    case 'memberof':
+      return ['memberof-group-oc groupOfNames', 'memberof-member-ad member', 'memberof-memberof-ad memberOf', 'memberof-refint FALSE'];
+    case 'refint':
+      return ['refint_attributes member manager owner', 'refint_nothing cn=nobody'];
+    case 'unique':
+      return ['unique_uri ldap:///?uid?sub?(objectClass=inetOrgPerson)', 'unique_uri ldap:///?mail?sub?(objectClass=inetOrgPerson)'];
+    case 'ppolicy':
+      return [`ppolicy_default "cn=ppolicy,${suffix}"`, 'ppolicy_use_lockout'];
+    case 'syncprov':
+      return ['syncprov-checkpoint 100 5', 'syncprov-sessionlog 1000'];
+  }
+}
+
+function seed(suffix: string, overlays: readonly Overlay[]): string {
+  const [, attribute = 'dc', value = 'example'] = /^([^=]+)=([^,]+)/.exec(suffix) ?? [];
+  const top: Record<string, string> = { dc: 'domain', o: 'organization', ou: 'organizationalUnit' };
+  const entries = [
+    `dn: ${suffix}\nobjectClass: ${top[attribute] ?? 'extensibleObject'}\n${attribute}: ${value}`,
+    `dn: cn=gateway,${suffix}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: gateway\nuserPassword: gateway`,
+    `dn: ou=people,${suffix}\nobjectClass: organizationalUnit\nou: people`,
+    `dn: ou=groups,${suffix}\nobjectClass: organizationalUnit\nou: groups`,
+  ];
+  const policy = ['pwdAttribute: userPassword', 'pwdMinLength: 8', 'pwdCheckQuality: 1', 'pwdInHistory: 3', 'pwdLockout: TRUE', 'pwdMaxFailure: 3'];
+  if (overlays.includes('ppolicy')) {
+    entries.push(`dn: cn=ppolicy,${suffix}\nobjectClass: pwdPolicy\nobjectClass: organizationalRole\ncn: ppolicy\n${policy.join('\n')}`);
+  }
+  return `${entries.join('\n\n')}\n`;
+}
+
+/** Makes a CA and a server certificate with it; the CA's certificate as text. */
+async function makeCertificates(dir: string): Promise<string> {
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650'];
+  const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', [...args], { cwd: dir });
+  await openssl('req', '-x509', ...key, '-subj', '/CN=Test CA', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-keyout', 'ca.key', '-out', 'ca.crt');
+  await openssl('req', ...key, '-subj', '/CN=slapd', '-keyout', 'slapd.key', '-out', 'slapd.csr');
+  await writeFile(join(dir, 'slapd.ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n');
+  const sign = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '3650', '-extfile', 'slapd.ext'];
+  await openssl('x509', '-req', '-in', 'slapd.csr', ...sign, '-out', 'slapd.crt');
+  await chmod(join(dir, 'slapd.key'), 0o644);
+  return readFile(join(dir, 'ca.crt'), 'utf8');
+}
+
+/** slapd sizes a table by the number of files that it may open, so that number is kept small. */
+function launch(command: readonly string[]): ChildProcess {
+  const child = spawn('sh', ['-c', 'ulimit -n 1024; exec "$@"', 'sh', ...command], { env: serverEnvironment, stdio: 'ignore' });
+  children.add(child);
+  return child.once('exit', () => children.delete(child));
+}
+
+async function isAnswering(child: ChildProcess, port: number): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (child.exitCode !== null) throw new Error(`slapd ended with ${child.exitCode} before it listened on port ${port}`);
+    if (await accepts(port)) return;
+    await sleep(20);
+  }
+  throw new Error(`slapd does not answer on port ${port}`);
+}
+
+/** A port that accepts is enough: slapd answers what came early as soon as it is ready. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+async function execute(command: readonly string[]): Promise<void> {
+  const [file = '', ...args] = command;
+  await run(file, args, { env: serverEnvironment });
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
