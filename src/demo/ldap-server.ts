@@ -14,7 +14,7 @@ export interface DemoDirectoryOptions {
   readonly suffix?: string;
   readonly adminDn?: string;
   readonly adminPassword?: string;
-  /** How many people; the groups follow from them. Always the same ones for one number. */
+  /** How many people; the groups follow from them, and are the same each time. 0: nobody and no groups, only ou=people and ou=groups. */
   readonly users?: number;
 }
 

@@ -16,13 +16,14 @@ const day = 86_400_000;
 const founded = Date.UTC(2016, 0, 4, 8);
 const grown = 3500 * day;
 
-/** The first people are the same however many there are. `users` may be 0. */
+/** The first people are the same however many there are. With 0 there are no groups either, only the places for both. */
 export function* seedEntries(suffix: string, users: number): Generator<SeedEntry> {
   const random = new Random(0x5eed);
   yield makeSuffix(suffix, random);
   for (const unit of ['people', 'groups']) {
     yield { dn: nameIn(suffix, 'ou', unit), attributes: [['objectClass', ['organizationalUnit']], ['ou', [unit]]], origin: random.origin(founded) };
   }
+  if (users === 0) return;
   const groups = new Membership();
   const taken = new Set<string>();
   const teams = new Map<Department, Team>();

@@ -104,7 +104,8 @@ export function modifyEntryDn(operation: Of<'modifyDn'>, controls: Controls, ide
   requireWriteAccess(identity);
   checkAssertion(controls.assertion, node, identity, directory);
   if (node.parent === undefined) throw new OperationError(resultCode.affectsMultipleDsas, 'cannot rename the suffix');
-  const parent = superior === undefined ? node.parent : (tree.get(superior) ?? failMissing(superior, directory, face.codes.parentMissing));
+  const parent = superior === undefined ? node.parent : tree.get(superior);
+  if (parent === undefined) throw new OperationError(face.codes.parentMissing, 'newSuperior not found');
   if (parent.isUnder(node)) throw new OperationError(resultCode.unwillingToPerform, 'new superior is below the entry');
   const namesake = tree.get(childOf(rdn, parent.dn));
   if (namesake !== undefined && namesake !== node) throw new OperationError(resultCode.entryAlreadyExists, '');

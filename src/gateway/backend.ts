@@ -8,6 +8,7 @@ import type { ResourceType } from '../scim/schema.ts';
 import { idFilter } from '../mapping/filter.ts';
 import { type Mapping, type ResourceMapping, resourceNamed } from '../mapping/mapping.ts';
 import type { Guards } from './guards.ts';
+import type { Plan } from './plan.ts';
 
 export interface Backend {
   /** Name of the directory in the configuration. */
@@ -20,6 +21,10 @@ export interface Backend {
   /** The service account, which the gateway never writes. */
   readonly bindDn: Dn | undefined;
   readonly baseDn: Dn;
+  /** Plans are made and reported, not executed. */
+  readonly observe?: boolean;
+  /** Is told every plan before it is executed. */
+  readonly onPlan?: (plan: Plan) => void;
 }
 
 /** @throws ScimError notFound for a type that this mapping does not have */

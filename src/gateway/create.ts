@@ -14,9 +14,9 @@ import { checkRequired, parseResource } from '../scim/resource.ts';
 import type { Resource, ResourceType } from '../scim/schema.ts';
 import { type Backend, mappingOf, searchScope } from './backend.ts';
 import type { Client } from './client.ts';
-import { runWrite, type Prepared } from './execute.ts';
+import { type Prepare, runWrite } from './execute.ts';
 import { guardEntry } from './guards.ts';
-import { nothingToDo, type Plan, planCreate } from './plan.ts';
+import { planCreate } from './plan.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { journalling, writeContext } from './write-context.ts';
 
@@ -103,26 +103,21 @@ function addEntry(
   rdn: Rdn,
   password: string | undefined,
 ): Promise<Resource> {
-  const { directory } = backend;
   const attributes = attributesFor(backend, resource, everything);
-  let sent = false;
-  const prepare = async (): Promise<Prepared<Resource>> => {
+  const prepare: Prepare<Resource> = async (previous) => {
     const plan = planCreate(entry, rdn, password, resource.password?.strategy);
     const dn = childOf(rdn, entry.base);
-    // After an unknown outcome: an entry that holds all that was sent is the one that was sent.
-    const done = sent && (await holds(backend, dn, entry));
-    if (!done) {
-      await guardEntry(backend, dn);
-      await refuseDuplicates(backend, resource, wanted);
+    const answer = (added: Entry | undefined) => answerFor(backend, resource, dn, added, attributes);
+    // After an unknown outcome: an entry that holds all that was sent is the one that was sent. Its password is set, again or at last.
+    if (previous?.outcomeUnknown && (await holds(backend, dn, entry))) {
+      return { plan: { ...plan, steps: plan.steps.slice(1) }, answer, repeatable: true };
     }
-    sent = true;
-    return { plan: done ? completed(plan, dn) : plan, answer: (added) => answerFor(backend, resource, dn, added, attributes) };
+    await guardEntry(backend, dn);
+    await refuseDuplicates(backend, resource, wanted);
+    return { plan, answer };
   };
-  return runWrite({ directory, operation: 'add', postRead: attributes }, prepare);
+  return runWrite({ backend, operation: 'add', postRead: attributes }, prepare);
 }
-
-/** The entry is there; what comes after the add may have been lost and is done (again). */
-const completed = (plan: Plan, dn: Dn): Plan => (plan.steps.length > 1 ? plan : nothingToDo(dn));
 
 async function holds({ directory }: Backend, dn: Dn, { attributes }: NewEntry): Promise<boolean> {
   const found = await directory.read(dn, [...attributes.keys()]);

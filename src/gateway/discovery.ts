@@ -1,6 +1,6 @@
 // The discovery documents, computed from the mapping and from what the directory can really do (RFC 7643 sections 5 to 7; R-036, R-046).
 import { resourceTypeDocument, schemaDocument } from '../scim/messages.ts';
-import { resourceTypeSchema, schemaSchema, serviceProviderConfigSchema } from '../scim/schema.ts';
+import { commonAttributes, resourceTypeSchema, schemaSchema, serviceProviderConfigSchema } from '../scim/schema.ts';
 import type { Attribute, JsonObject, ResourceType, Schema } from '../scim/schema.ts';
 import { type Backend, mappingOf } from './backend.ts';
 import { pageLimits } from './list.ts';
@@ -39,7 +39,9 @@ export function schemaDocuments(backend: Backend, types: readonly ResourceType[]
   const schemas = new Map<string, Schema>();
   for (const type of types) {
     const { ignoresWrites } = mappingOf(backend, type);
-    schemas.set(type.schema.id, published(type.schema, '', ignoresWrites));
+    // The common attributes belong to every resource (RFC 7643 section 3.1); clients look for them here.
+    const common = (type.common ?? commonAttributes).filter((attribute) => attribute.name !== 'schemas');
+    schemas.set(type.schema.id, published({ ...type.schema, attributes: [...common, ...type.schema.attributes] }, '', ignoresWrites));
     for (const { schema } of type.extensions) schemas.set(schema.id, published(schema, `${schema.id}:`, ignoresWrites));
   }
   for (const schema of [serviceProviderConfigSchema, resourceTypeSchema, schemaSchema]) schemas.set(schema.id, schema);

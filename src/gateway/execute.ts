@@ -2,31 +2,32 @@
 // Decisions, "Writes": prepare -> plan -> execute -> on conflict prepare again, three times, in one place.
 import { type Directory, DirectoryError } from '../ldap/directory.ts';
 import type { Entry } from '../ldap/entry.ts';
-import { preconditionFailed, unavailable } from '../scim/error.ts';
-import type { Plan, Step } from './plan.ts';
+import { preconditionFailed, ScimError, unavailable } from '../scim/error.ts';
+import type { Backend } from './backend.ts';
 import { translateError } from './errors.ts';
+import type { Plan, Step } from './plan.ts';
 
-/** Thrown by a preparation or an execution whose facts have changed meanwhile: prepare again. */
-export class Conflict extends Error {
-  override readonly name = 'Conflict';
-}
-
-/** Result codes that say that the facts behind a plan are no longer true: noSuchAttribute, attributeOrValueExists, noSuchObject, assertionFailed. */
-const conflicts = new Set([16, 20, 32, 122]);
+/**
+ * Result codes that say that the facts behind a plan are no longer true: noSuchAttribute, attributeOrValueExists, noSuchObject,
+ * objectClassViolation (the last member left meanwhile), assertionFailed.
+ */
+const staleFacts: ReadonlySet<number> = new Set([16, 20, 32, 65, 122]);
 
 const attempts = 3;
 
 export interface Execution {
-  readonly directory: Directory;
+  readonly backend: Pick<Backend, 'directory' | 'observe' | 'onPlan'>;
   readonly operation: 'add' | 'update' | 'delete';
   /** Attributes to answer with, when the server can (RFC 4527). */
   readonly postRead?: readonly string[];
   /** A false assertion is the client's to know (If-Match) instead of a reason to plan again. */
   readonly conditional?: boolean;
+  /** Result codes after which it is prepared again. */
+  readonly retryOn?: ReadonlySet<number>;
 }
 
 /** The entry after the last step where the server gave it. @throws DirectoryError */
-export async function executePlan(plan: Plan, { directory, postRead }: Execution): Promise<Entry | undefined> {
+async function executePlan(plan: Plan, { backend: { directory }, postRead }: Execution): Promise<Entry | undefined> {
   const done: Step[] = [];
   let entry: Entry | undefined;
   for (const [i, { step, undo }] of plan.steps.entries()) {
@@ -48,7 +49,7 @@ async function undoSteps(directory: Directory, steps: readonly Step[], cause: un
     try {
       await executeStep(directory, step, undefined);
     } catch (error) {
-      throw new AggregateError([cause, error], 'A change failed half-way and could not be undone');
+      throw new AggregateError([cause, error], 'A change failed half-way and could not be undone', { cause: error });
     }
   }
 }
@@ -69,42 +70,50 @@ function executeStep(directory: Directory, step: Step, postRead: readonly string
   }
 }
 
+/** What a request will do, and what it will be answered. */
 export interface Prepared<T> {
   readonly plan: Plan;
   /** Makes the answer from the entry after the write, where the server gave it. */
   readonly answer: (entry: Entry | undefined) => Promise<T>;
+  /** The answer if the plan was executed, for where it is not; absent: it cannot be known (the id of a new entry). */
+  readonly foreseen?: { readonly answer: T };
+  /** The steps lead to the same state however often they run: they may run although it is unknown whether they did. */
+  readonly repeatable?: boolean;
 }
+
+/** @param previous why the attempt before did not succeed; what it may have done is part of the facts now */
+export type Prepare<T> = (previous?: DirectoryError) => Promise<Prepared<T>>;
 
 /**
  * Prepares, executes, and on conflict prepares again. After a write whose outcome is unknown it prepares once more to look: a plan with
  * nothing left to do means that it was done; it is never repeated blindly.
  * @throws ScimError
  */
-export async function runWrite<T>(execution: Execution, prepare: () => Promise<Prepared<T>>): Promise<T> {
+export async function runWrite<T>(execution: Execution, prepare: Prepare<T>): Promise<T> {
+  const { backend, operation, conditional, retryOn = staleFacts } = execution;
+  let previous: DirectoryError | undefined;
   for (let attempt = 1; ; attempt++) {
-    const { plan, answer } = await translated(execution, prepare);
-    let entry: Entry | undefined;
+    const { plan, answer, foreseen, repeatable } = await translated(execution, () => prepare(previous));
+    if (previous?.outcomeUnknown && plan.steps.length > 0 && !repeatable) throw unavailable(5, previous);
+    backend.onPlan?.(plan);
+    if (backend.observe) return foresee(foreseen);
     try {
-      entry = await executePlan(plan, execution);
+      const entry = await executePlan(plan, execution);
+      return await translated(execution, () => answer(entry));
     } catch (error) {
-      if (error instanceof DirectoryError && error.outcomeUnknown) return await lookAfter(execution, prepare, error);
-      if (!isConflict(error)) throw translateError(error, execution.operation);
-      if (execution.conditional && (error as DirectoryError).resultCode === 122) throw preconditionFailed();
-      if (attempt >= attempts) throw translateError(error, execution.operation);
-      continue;
+      if (!(error instanceof DirectoryError)) throw error;
+      if (conditional && error.resultCode === 122) throw preconditionFailed();
+      const again = error.outcomeUnknown || retryOn.has(error.resultCode ?? -1);
+      if (!again || attempt >= attempts) throw translateError(error, operation);
+      previous = error;
     }
-    return translated(execution, () => answer(entry));
   }
 }
 
-async function lookAfter<T>(execution: Execution, prepare: () => Promise<Prepared<T>>, error: DirectoryError): Promise<T> {
-  const now = await translated(execution, prepare);
-  if (now.plan.steps.length > 0) throw unavailable(5, error);
-  return translated(execution, () => now.answer(undefined));
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof Conflict || (error instanceof DirectoryError && error.kind === 'result' && conflicts.has(error.resultCode ?? -1));
+/** Updates are answered as if done; what cannot be foreseen was not done, and says so (decisions, `mode: observe`). */
+function foresee<T>(foreseen: { readonly answer: T } | undefined): T {
+  if (!foreseen) throw new ScimError(503, 'The gateway only observes: nothing is created', { retryAfter: 3600 });
+  return foreseen.answer;
 }
 
 async function translated<T>({ operation }: Execution, work: () => Promise<T>): Promise<T> {

@@ -1,16 +1,13 @@
 // Members added and removed value by value, without reading the group (L-014, L-053, L-054).
 import { parseDn, formatDn, dnKey } from '../ldap/dn.ts';
-import { DirectoryError } from '../ldap/directory.ts';
 import { and, equal } from '../ldap/filter.ts';
 import type { MembershipMapping, ResourceMapping } from '../mapping/mapping.ts';
 import { refuseUnresolved } from '../mapping/rules/reference.ts';
-import { unavailable } from '../scim/error.ts';
 import type { MembershipDelta } from '../scim/patch.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
-import { translateError } from './errors.ts';
-import { executePlan } from './execute.ts';
+import { type Prepare, runWrite } from './execute.ts';
 import type { Conditions } from './gateway.ts';
 import { guardEntry } from './guards.ts';
 import { planMembers, type MemberChanges } from './plan.ts';
@@ -19,10 +16,12 @@ import { checkConditions, versionAssertion, versionAttributes, versionOf } from 
 import { journalling } from './write-context.ts';
 import type { Entry } from '../ldap/entry.ts';
 
-/** Already a member, not a member: RFC 4511 codes 20 and 16, and 68 and 53 of Active Directory; 65 when the class forbids the empty group. */
-const already = new Set([16, 20, 53, 68]);
+/**
+ * Result codes that may only mean "already a member" and "not a member": 20 and 16 of RFC 4511, 68 and 53 of Active Directory;
+ * and 65, when the class forbids the empty group.
+ */
+const retryOn = new Set([16, 20, 32, 53, 65, 68, 122]);
 const wouldBeEmpty = 65;
-const attempts = 4;
 
 /** The version afterwards. @throws ScimError invalidValue for an id to add that names nothing */
 export async function patchMembers(
@@ -36,12 +35,30 @@ export async function patchMembers(
   const resource = mappingOf(backend, type);
   const { membership } = resource;
   if (!membership) throw new Error('a resource type with members has a membership');
-  try {
-    const wanted = await resolveMembers(backend, client, membership, delta);
-    return await applyMembers(backend, resource, membership, id, wanted, conditions);
-  } catch (error) {
-    throw translateError(error, 'update');
-  }
+  const versions = versionAttributes(backend, resource);
+  let pending: MemberDns | undefined;
+  let bringBack = false;
+  const prepare: Prepare<string | undefined> = async (previous) => {
+    const group = await findEntry(backend, resource, id, [resource.id.ldap, ...versions]);
+    const dn = parseDn(group.dn);
+    checkConditions(conditions, versionOf(backend, resource, group));
+    const asked = pending ?? (await resolveMembers(backend, client, membership, delta));
+    // After a failure the values themselves decide what is left to do.
+    pending = previous ? await stillToDo(backend, resource, membership, group, asked) : asked;
+    bringBack ||= previous?.resultCode === wouldBeEmpty;
+    // What is left although the server refuses it is not done by trying again.
+    if (previous?.resultCode === 53 && sameSize(pending, asked)) throw previous;
+    const changes = await withPlaceholder(backend, resource, membership, group, pending, bringBack);
+    const plan = planMembers(dn, changes, conditions.ifMatch ? versionAssertion(backend, resource, group) : undefined);
+    if (plan.steps.length > 0) await guardEntry(backend, dn);
+    const before = versionOf(backend, resource, group);
+    const answer = async (written: Entry | undefined) => {
+      if (plan.steps.length === 0) return before;
+      return versionOf(backend, resource, written ?? (await findEntry(backend, resource, id, [resource.id.ldap, ...versions])));
+    };
+    return { plan, answer, foreseen: { answer: before } };
+  };
+  return runWrite({ backend, operation: 'update', postRead: versions, conditional: conditions.ifMatch !== undefined, retryOn }, prepare);
 }
 
 interface MemberDns {
@@ -67,50 +84,6 @@ async function resolveMembers(
   });
   // Who does not exist is no member.
   return { add, remove: delta.remove.flatMap((id) => dnOf(id, to) ?? []) };
-}
-
-async function applyMembers(
-  backend: Backend,
-  resource: ResourceMapping,
-  membership: MembershipMapping,
-  id: string,
-  wanted: MemberDns,
-  conditions: Conditions,
-): Promise<string | undefined> {
-  const versions = versionAttributes(backend, resource);
-  let pending = wanted;
-  let placeholderBack = false;
-  for (let attempt = 1; ; attempt++) {
-    const group = await findEntry(backend, resource, id, [resource.id.ldap, ...versions]);
-    const dn = parseDn(group.dn);
-    checkConditions(conditions, versionOf(backend, resource, group));
-    await guardEntry(backend, dn);
-    const changes = await withPlaceholder(backend, resource, membership, group, pending, placeholderBack);
-    const plan = planMembers(dn, changes, conditions.ifMatch ? versionAssertion(backend, resource, group) : undefined);
-    try {
-      const written = await executePlan(plan, { directory: backend.directory, operation: 'update', postRead: versions });
-      return versionOf(
-        backend,
-        resource,
-        written ?? (plan.steps.length > 0 && versions.length > 0 ? await findEntry(backend, resource, id, versions) : group),
-      );
-    } catch (error) {
-      if (!(error instanceof DirectoryError) || attempt >= attempts) throw error;
-      // The values decide what is left to do: after a conflict, and after an outcome that is unknown.
-      const left = await stillToDo(backend, resource, membership, group, pending);
-      const done = left.add.length + left.remove.length === 0;
-      if (error.outcomeUnknown) {
-        if (!done) throw unavailable(5, error);
-      } else if (error.resultCode === wouldBeEmpty && membership.placeholder && !placeholderBack) {
-        placeholderBack = true;
-      } else if (!already.has(error.resultCode ?? -1) && error.resultCode !== 32) {
-        throw error;
-      } else if (error.resultCode === 53 && !done && sameSize(left, pending)) {
-        throw error;
-      }
-      pending = left;
-    }
-  }
 }
 
 const sameSize = (a: MemberDns, b: MemberDns): boolean => a.add.length === b.add.length && a.remove.length === b.remove.length;

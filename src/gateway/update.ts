@@ -11,7 +11,7 @@ import type { Json, Resource, ResourceType } from '../scim/schema.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
 import { refuseDuplicates } from './create.ts';
-import { type Prepared, runWrite } from './execute.ts';
+import { type Prepare, runWrite } from './execute.ts';
 import type { Conditions } from './gateway.ts';
 import { guardEntry } from './guards.ts';
 import { nothingToDo, planDelete, planUpdate } from './plan.ts';
@@ -104,14 +104,15 @@ function update(
   const { directory } = backend;
   const wanted: Wanted = (name) => needs(name) || shown(name);
   const attributes = [...new Set([...attributesFor(backend, resource, wanted), ...versionAttributes(backend, resource)])];
-  const prepare = async (): Promise<Prepared<Resource>> => {
+  const prepare: Prepare<Resource> = async () => {
     const entry = await findEntry(backend, resource, id, attributes);
     checkConditions(conditions, versionOf(backend, resource, entry));
     const before = await readOne(backend, resource, entry, wanted);
     const after = revise(before);
     const dn = parseDn(entry.dn);
     const password = typeof after['password'] === 'string' ? after['password'] : undefined;
-    if (password === undefined && equalValues(before, after)) return { plan: nothingToDo(dn), answer: async () => before };
+    if (password === undefined && equalValues(before, after))
+      return { plan: nothingToDo(dn), answer: async () => before, foreseen: { answer: before } };
     const assertion = conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined;
     const context = await writeContext(backend, client, resource, before, after, entry, needs);
     const guarded = conditions.ifMatch !== undefined && !assertion;
@@ -128,9 +129,9 @@ function update(
       const now = written ?? (await findEntry(backend, resource, id, attributes));
       return readOne(backend, resource, now, wanted);
     };
-    return { plan, answer };
+    return { plan, answer, foreseen: { answer: after } };
   };
-  return runWrite({ directory, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined }, prepare);
+  return runWrite({ backend, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined }, prepare);
 }
 
 async function readOne(backend: Backend, resource: ResourceMapping, entry: Entry, wanted: Wanted): Promise<Resource> {
@@ -143,20 +144,23 @@ export async function deleteResource(backend: Backend, type: ResourceType, id: s
   const resource = mappingOf(backend, type);
   if (!resource.delete) throw new ScimError(403, `${type.name} resources are not deleted by this gateway`);
   const attributes = [resource.id.ldap, ...versionAttributes(backend, resource)];
-  let sent = false;
-  const prepare = async (): Promise<Prepared<void>> => {
+  const prepare: Prepare<void> = async (previous) => {
     const answer = async () => undefined;
     const entry = await findEntry(backend, resource, id, attributes).catch((error: unknown) => {
       // After an unknown outcome, an entry that is gone was deleted.
-      if (sent && error instanceof ScimError && error.status === 404) return undefined;
+      if (previous?.outcomeUnknown && error instanceof ScimError && error.status === 404) return undefined;
       throw error;
     });
-    if (!entry) return { plan: { steps: [], result: undefined }, answer };
+    const foreseen = { answer: undefined };
+    if (!entry) return { plan: { steps: [], result: undefined }, answer, foreseen };
     checkConditions(conditions, versionOf(backend, resource, entry));
     const dn = parseDn(entry.dn);
     await guardEntry(backend, dn);
-    sent = true;
-    return { plan: planDelete({ dn, assertion: conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined }), answer };
+    return {
+      foreseen,
+      plan: planDelete({ dn, assertion: conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined }),
+      answer,
+    };
   };
-  await runWrite({ directory: backend.directory, operation: 'delete', conditional: conditions.ifMatch !== undefined }, prepare);
+  await runWrite({ backend, operation: 'delete', conditional: conditions.ifMatch !== undefined }, prepare);
 }

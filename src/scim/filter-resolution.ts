@@ -112,7 +112,7 @@ function isSecret({ returned, mutability }: Attribute): boolean {
   return returned === 'never' || mutability === 'writeOnly';
 }
 
-/** The value that a comparison is about: of a complex attribute its `value`, where it has several elements (D-06) or the client is lenient. */
+/** What a comparison is about: of a complex attribute its `value`, where it is multi-valued (D-06) or the client is lenient. */
 function comparable(reference: AttributeReference, { lenient = false }: FilterOptions): AttributeReference {
   const { attribute, sub, extension, name } = reference;
   if (sub || attribute.type !== 'complex') return reference;

@@ -47,7 +47,7 @@ export function referTo(extension: string | undefined, attribute: Attribute, sub
   return { extension, attribute, sub, name: formatPath(path) };
 }
 
-/** The attribute that a path names in a type: names and URNs in any case, extension attributes only by their URN (RFC 7644 section 3.10). */
+/** The attribute that a path names in a type: names and URNs in any case, extension attributes only by URN (RFC 7644 section 3.10). */
 export function resolvePath(path: AttributePath, type: ResourceType, options: PathOptions = {}): AttributeReference | undefined {
   for (const container of containersOf(path, type, options)) {
     const attribute = findAttribute(container.attributes, path.attribute);
@@ -59,7 +59,7 @@ export function resolvePath(path: AttributePath, type: ResourceType, options: Pa
   return undefined;
 }
 
-/** The schema that a text names as a whole, in canonical spelling: `urn:…:enterprise:2.0:User` is the extension itself, not its attribute `User`. */
+/** The schema that a text names as a whole: `urn:…:enterprise:2.0:User` is the extension itself, not an attribute `User`. */
 export function resolveContainer(text: string, type: ResourceType): string | undefined {
   return findSchema(type, text)?.id;
 }

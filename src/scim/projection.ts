@@ -2,23 +2,14 @@
 // RFC 7644 section 3.9 (attributes, excludedAttributes), 3.10 (notation); RFC 7643 section 3 (schemas), 7 (returned); R-139 to R-145.
 import { isJsonObject } from './attribute-value.ts';
 import { invalidValue } from './error.ts';
-import { parsePath, referTo, resolveContainer, resolvePath } from './path.ts';
-import {
-  attributesOf,
-  findAttribute,
-  findSchema,
-  type Attribute,
-  type Json,
-  type JsonObject,
-  type Resource,
-  type ResourceType,
-} from './schema.ts';
+import { parsePath, referTo, resolvePath } from './path.ts';
+import { attributesOf, findSchema, type Attribute, type Json, type JsonObject, type Resource, type ResourceType } from './schema.ts';
 
 /** What a client asked to see: `attributes` or `excludedAttributes`, unresolved names (unknown ones are ignored, R-145). */
 export interface Projection {
   readonly attributes?: readonly string[];
   readonly excludedAttributes?: readonly string[];
-  /** Names of the attributes that this client has just written: those with `returned: request` are in the answer to that request (R-142). */
+  /** Attributes that this very request has written: those with `returned: request` are in its answer (R-142). */
   readonly written?: readonly string[];
 }
 
@@ -39,16 +30,20 @@ export function projectResource(resource: Resource, type: ResourceType, projecti
 /** `projectResource` for many resources. */
 export function compileProjection(type: ResourceType, projection: Projection): (resource: Resource) => Resource {
   const selections = selectAttributes(type, projection);
+  const core = selectIn(attributesOf(type), '', selections);
+  const extensions = type.extensions.map(({ schema }) => ({
+    id: schema.id,
+    selected: selectIn(schema.attributes, `${schema.id}:`, selections),
+  }));
   return (resource) => {
-    const core = projectContainer(resource, attributesOf(type), '', selections);
-    const extensions = type.extensions.flatMap(({ schema }): [string, JsonObject][] => {
-      const container = resource[schema.id];
-      if (!isJsonObject(container)) return [];
-      const projected = projectContainer(container, schema.attributes, `${schema.id}:`, selections);
-      return Object.keys(projected).length > 0 ? [[schema.id, projected]] : [];
-    });
-    const { meta, ...rest } = core;
-    return withSchemas({ ...rest, ...Object.fromEntries(extensions), ...(meta !== undefined && { meta }) }, type);
+    const { meta, ...projected }: MutableObject = projectMembers(resource, core) ?? {};
+    for (const { id, selected } of extensions) {
+      const container = resource[id];
+      const attributes = isJsonObject(container) ? projectMembers(container, selected) : undefined;
+      if (attributes) projected[id] = attributes;
+    }
+    if (meta !== undefined) projected['meta'] = meta;
+    return withSchemas(projected, type);
   };
 }
 
@@ -66,8 +61,10 @@ export function withSchemas(resource: Resource, type: ResourceType): Resource {
   return { schemas: [type.schema.id, ...used.map(({ schema }) => schema.id)], ...omitSchemas(resource) };
 }
 
-/** Which attributes are sent, by canonical name, and of complex ones which sub-attributes. */
-type Selections = ReadonlyMap<string, (sub: Attribute) => boolean>;
+/** Which attributes are sent: by name those that are, each with the sub-attributes that are, if it has any. */
+type Selections = ReadonlyMap<string, { readonly subAttributes?: Selections }>;
+
+type MutableObject = { [name: string]: Json };
 
 /** Names asked for: whole attributes, or some sub-attributes of one. */
 type Names = ReadonlyMap<string, 'whole' | ReadonlySet<string>>;
@@ -77,17 +74,22 @@ function selectAttributes(type: ResourceType, projection: Projection): Selection
   const select = projection.attributes
     ? selectNamed(resolveNames(projection.attributes, type))
     : selectDefaults(resolveNames(projection.excludedAttributes ?? [], type), resolveNames(projection.written ?? [], type));
-  const selections = new Map<string, (sub: Attribute) => boolean>();
-  for (const [name, attribute] of listAttributes(type)) {
-    const selection = attribute.returned === 'never' ? undefined : select(name, attribute);
-    if (selection) selections.set(name, (sub) => sub.returned !== 'never' && (sub.returned === 'always' || selection(sub)));
-  }
-  return selections;
+  return new Map(
+    listAttributes(type).flatMap(([name, attribute]) => {
+      const selectSub = attribute.returned === 'never' ? undefined : select(name, attribute);
+      if (!selectSub) return [];
+      if (attribute.type !== 'complex') return [[name, {}]];
+      const subs = (attribute.subAttributes ?? []).filter(
+        (sub) => sub.returned !== 'never' && (sub.returned === 'always' || selectSub(sub)),
+      );
+      return [[name, { subAttributes: new Map(subs.map((sub) => [sub.name, {}])) }]];
+    }),
+  );
 }
 
 type Select = (name: string, attribute: Attribute) => ((sub: Attribute) => boolean) | undefined;
 
-/** `attributes`: what is always returned and what is named; of a complex attribute that is named as a whole, what is returned by default. */
+/** `attributes`: what is always returned and what is named; of a complex attribute named as a whole, what is returned by default. */
 function selectNamed(named: Names): Select {
   return (name, { returned }) => {
     const wanted = named.get(name);
@@ -97,7 +99,7 @@ function selectNamed(named: Names): Select {
   };
 }
 
-/** No parameter or `excludedAttributes`: what is returned by default without what is named, which cannot take away what is always returned. */
+/** Otherwise: what is returned by default, without what `excludedAttributes` names and that is not always returned. */
 function selectDefaults(excluded: Names, written: Names): Select {
   return (name, { returned }) => {
     const unwanted = excluded.get(name);
@@ -114,8 +116,7 @@ function isDefault({ returned }: Attribute): boolean {
 function resolveNames(names: readonly string[], type: ResourceType): Names {
   const resolved = new Map<string, 'whole' | Set<string>>();
   for (const text of names) {
-    const container = resolveContainer(text, type);
-    const schema = container === undefined ? undefined : findSchema(type, container);
+    const schema = findSchema(type, text);
     const extension = schema === type.schema ? undefined : schema?.id;
     for (const attribute of schema?.attributes ?? []) resolved.set(referTo(extension, attribute).name, 'whole');
 
@@ -138,31 +139,37 @@ function listAttributes(type: ResourceType): readonly (readonly [name: string, a
   return [...core, ...extensions];
 }
 
-function projectContainer(container: JsonObject, attributes: readonly Attribute[], prefix: string, selections: Selections): JsonObject {
-  const projected = Object.entries(container).flatMap(([name, value]): [string, Json][] => {
-    const attribute = findAttribute(attributes, name);
-    const isSelected = attribute && selections.get(prefix + attribute.name);
-    if (!isSelected) return [];
-    const kept = attribute.type === 'complex' ? projectComplex(value, attribute, isSelected) : value;
-    return kept === undefined ? [] : [[attribute.name, kept]];
-  });
-  return Object.fromEntries(projected);
+/** The selections of one container, by plain names. */
+function selectIn(attributes: readonly Attribute[], prefix: string, selections: Selections): Selections {
+  return new Map(
+    attributes.flatMap(({ name }) => {
+      const selection = selections.get(prefix + name);
+      return selection ? [[name, selection]] : [];
+    }),
+  );
 }
 
-/** A complex value with the selected sub-attributes only; undefined when none is left. */
-function projectComplex(value: Json, attribute: Attribute, isSelected: (sub: Attribute) => boolean): Json | undefined {
-  if (Array.isArray(value)) {
-    const elements = value
-      .map((element: Json) => projectComplex(element, attribute, isSelected))
-      .filter((element) => element !== undefined);
-    return elements.length > 0 ? elements : undefined;
+/** An object with the selected members only; undefined when none is left. */
+function projectMembers(object: JsonObject, selections: Selections): JsonObject | undefined {
+  const projected: MutableObject = {};
+  let isEmpty = true;
+  for (const name of Object.keys(object)) {
+    const selection = selections.get(name);
+    const value = object[name];
+    if (!selection || value === undefined) continue;
+    const kept = selection.subAttributes ? projectComplex(value, selection.subAttributes) : value;
+    if (kept === undefined) continue;
+    projected[name] = kept;
+    isEmpty = false;
   }
-  if (!isJsonObject(value)) return undefined;
-  const members = Object.entries(value).filter(([name]) => {
-    const sub = findAttribute(attribute.subAttributes, name);
-    return sub !== undefined && isSelected(sub);
-  });
-  return members.length > 0 ? Object.fromEntries(members) : undefined;
+  return isEmpty ? undefined : projected;
+}
+
+function projectComplex(value: Json, subAttributes: Selections): Json | undefined {
+  if (isJsonObject(value)) return projectMembers(value, subAttributes);
+  if (!Array.isArray(value)) return undefined;
+  const elements = value.map((element: Json) => projectComplex(element, subAttributes)).filter((element) => element !== undefined);
+  return elements.length > 0 ? elements : undefined;
 }
 
 function splitNames(names: string | readonly string[] = []): readonly string[] {

@@ -49,7 +49,7 @@ export interface ResourceType {
   readonly description: string;
   readonly schema: Schema;
   readonly extensions: readonly { readonly schema: Schema; readonly required: boolean }[];
-  /** The common attributes beside `schemas`, when they are not `commonAttributes` as they stand (a directory without a place for `externalId`). */
+  /** The common attributes beside `schemas`, when they are not all of `commonAttributes` (no place for `externalId`, say). */
   readonly common?: readonly Attribute[];
 }
 

@@ -48,13 +48,13 @@ describe('requests', () => {
     expect(hex(encodeMessage(1, { operation: 'unbind' }, controls))).toBe('301b0201014200a014300b0403312e320101ff04017630050403312e33');
   });
 
-  test.each([65_536, 524_288 - 40, 524_288 - 20, 524_288, 1_000_000])('a modify of about %i octets loses none of them', (size) => {
-    for (let extra = 0; extra < 64; extra++) {
-      const value = Buffer.alloc(size + extra - 32, 'x');
-      value[value.length - 1] = 0x21;
-      const octets = encodeMessage(1, { operation: 'modify', dn: 'cn=a', changes: [{ operation: 'replace', attribute: 'sn', values: [value] }] });
-      expect(new PduFramer().push(octets).length).toBe(1);
-      expect(octets.at(-1)).toBe(0x21);
+  test('a modify that fills a buffer of the encoder to its last octet loses none of them', () => {
+    const values = Array.from({ length: 5138 }, () => Buffer.alloc(100, 'x'));
+    for (let length = 1; length < 250; length++) {
+      const last = Buffer.alloc(length, 'y');
+      const octets = encodeMessage(1, { operation: 'modify', dn: 'cn=a', changes: [{ operation: 'replace', attribute: 'sn', values: [...values, last] }] });
+      expect(new PduFramer().push(octets)).toHaveLength(1);
+      expect(octets.subarray(-length).equals(last)).toBe(true);
     }
   });
 });

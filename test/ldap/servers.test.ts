@@ -103,6 +103,7 @@ describe('one server', () => {
     await servers.start();
     const tally = { right: 0, empty: 0, lost: 0, unavailable: 0, other: 0 };
     let isOver = false;
+    cleanUps.push(() => (isOver = true));
     let longest = 0;
     const worker = async (): Promise<void> => {
       while (!isOver) {
@@ -136,7 +137,7 @@ describe('one server', () => {
 
   test('frozen: operations time out, it is not ready, connections are given up, and it comes back', async () => {
     const slapd = await server();
-    const servers = serversFor([slapd.url], { operation: 150, connect: 200 });
+    const servers = serversFor([slapd.url], { operation: 150, connect: 200, intervals: { health: 60_000 } });
     await servers.start();
     await slapd.freeze();
     expect(await errorOf(servers.read(readBase))).toMatchObject({ kind: 'timeout' });
@@ -314,8 +315,9 @@ describe('several servers', () => {
 
     const failures: unknown[] = [];
     let isOver = false;
+    cleanUps.push(() => (isOver = true));
     const load = Array.from({ length: 8 }, async () => {
-      while (!isOver) await servers.read(readBase).catch((error: unknown) => failures.push(error));
+      for (; !isOver; await sleep(1)) await servers.read(readBase).catch((error: unknown) => failures.push(error));
     });
     await first.restart();
     await expect.poll(() => servers.url, { timeout: 8000 }).toBe(first.url);

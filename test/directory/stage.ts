@@ -1,0 +1,150 @@
+// One directory with the whole gateway in front of it over real HTTP and real LDAP, a proxy between the two, and a second, direct look at the entries.
+// Test set-up only.
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { createApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config.ts';
+import { type Directory, openDirectory } from '../../src/ldap/directory.ts';
+import { type Dn, parseDn } from '../../src/ldap/dn.ts';
+import type { Entry } from '../../src/ldap/entry.ts';
+import { and, equal, present } from '../../src/ldap/filter.ts';
+import { type Proxy, startProxy } from '../servers/proxy.ts';
+import { freePort } from '../servers/slapd.ts';
+import type { Face, StartedDirectory } from './faces.ts';
+import { ScimClient } from './scim-client.ts';
+import { Wire } from './wire.ts';
+
+export interface Stage {
+  readonly face: Face;
+  readonly directory: StartedDirectory;
+  readonly proxy: Proxy;
+  readonly wire: Wire;
+  readonly look: Look;
+  /** Origin of the gateway. */
+  readonly url: string;
+  /** Clients of the dialects `compat` and `strict`, and one that may only read. */
+  readonly scim: ScimClient;
+  readonly strict: ScimClient;
+  readonly reader: ScimClient;
+  /** DN of a user or group with that name. */
+  userDn(name: string): Dn;
+  groupDn(name: string): Dn;
+  stop(): Promise<void>;
+}
+
+/** The directory as its administrator sees it, past the gateway. */
+export class Look {
+  readonly directory: Directory;
+  readonly #suffix: Dn;
+
+  constructor(directory: Directory, suffix: string) {
+    this.directory = directory;
+    this.#suffix = parseDn(suffix);
+  }
+
+  /** The entry with all user and operational attributes. */
+  at(dn: Dn | string): Promise<Entry | undefined> {
+    return this.directory.read(typeof dn === 'string' ? parseDn(dn) : dn, ['*', '+']);
+  }
+
+  /** The entry behind an id. @throws Error when there is none */
+  async entry(id: string): Promise<Entry> {
+    const [found] = await this.find('entryUUID', id);
+    if (found === undefined) throw new Error(`no entry has the id ${id}`);
+    return found;
+  }
+
+  async find(attribute: string, value: string): Promise<readonly Entry[]> {
+    const filter = and([present('objectClass'), equal(attribute, value)]);
+    return Array.fromAsync(this.directory.search({ base: this.#suffix, scope: 'sub', filter, attributes: ['*', '+'] }));
+  }
+
+  async texts(id: string, attribute: string): Promise<readonly string[]> {
+    return [...(await this.entry(id)).texts(attribute)].sort();
+  }
+
+  /** Everything that the entry is, octet for octet. */
+  async snapshot(id: string): Promise<Readonly<Record<string, readonly string[]>>> {
+    const entry = await this.entry(id);
+    const values = entry.names().map((name) => [name, entry.octets(name).map((octets) => octets.toString('base64')).sort()] as const);
+    return { dn: [entry.dn], ...Object.fromEntries(values) };
+  }
+
+  add(dn: Dn | string, attributes: Readonly<Record<string, readonly (string | Buffer)[]>>): Promise<unknown> {
+    return this.directory.add(typeof dn === 'string' ? parseDn(dn) : dn, new Map(Object.entries(attributes)));
+  }
+
+  async change(id: string, operation: 'add' | 'delete' | 'replace', attribute: string, ...values: readonly (string | Buffer)[]): Promise<void> {
+    await this.directory.modify(parseDn((await this.entry(id)).dn), [{ operation, attribute, values }]);
+  }
+}
+
+const tokens = { compat: 'compat-token-of-the-contract', strict: 'strict-token-of-the-contract', reader: 'reader-token-of-the-contract' };
+
+export interface StageOptions {
+  /** Instead of the right one. */
+  readonly bindPassword?: string;
+  /** Milliseconds of an LDAP operation. */
+  readonly operationTimeout?: number;
+}
+
+export async function openStage(face: Face, options: StageOptions = {}): Promise<Stage> {
+  const directory = await face.start();
+  const proxy = await startProxy(directory.port);
+  const publicUrl = `http://127.0.0.1:${await freePort()}`;
+  const config = loadConfig(fileURLToPath(new URL('contract.yaml', import.meta.url)), {
+    env: { LDAP_PASSWORD: options.bindPassword ?? directory.gatewayPassword },
+    text: configuration(face, directory, proxy.url, publicUrl, options),
+  });
+  const admin = openDirectory({
+    servers: [directory.url],
+    bind: { dn: directory.adminDn, password: directory.adminPassword },
+    baseDn: parseDn(directory.suffix),
+    timeouts: { connect: 5000, operation: 10_000 },
+  });
+  const app = createApp(config);
+  const { url } = await app.start();
+  await admin.start();
+  const base = `${url}/scim/v2`;
+  const dnAt = (place: string, type: string, name: string): Dn => {
+    const { rdns } = parseDn(`${place},${directory.suffix}`);
+    return { rdns: [[{ type, value: name }], ...rdns] };
+  };
+  return {
+    ...{ face, directory, proxy, url },
+    wire: new Wire(proxy),
+    look: new Look(admin, directory.suffix),
+    scim: new ScimClient(base, tokens.compat),
+    strict: new ScimClient(base, tokens.strict),
+    reader: new ScimClient(base, tokens.reader),
+    userDn: (name) => dnAt(face.places.users, face.ldap.userRdn, name),
+    groupDn: (name) => dnAt(face.places.groups, 'cn', name),
+    async stop() {
+      await app.stop();
+      await admin.close();
+      await proxy.stop();
+      await directory.stop();
+    },
+  };
+}
+
+function configuration(face: Face, directory: StartedDirectory, ldapUrl: string, publicUrl: string, options: StageOptions): string {
+  const client = (name: keyof typeof tokens, operations: string): string => `
+  - name: ${name}
+    dialect: ${name === 'strict' ? 'strict' : 'compat'}
+    auth: { token: { sha256: "${createHash('sha256').update(tokens[name]).digest('hex')}", expires: never } }
+    allow: { directory: main, resources: [User, Group], operations: [${operations}] }`;
+  return `
+server: { listen: "${new URL(publicUrl).host}", publicUrl: "${publicUrl}" }
+directories:
+  main:
+    path: /scim/v2
+    type: ${face.type}
+    servers: ["${ldapUrl}"]
+    bind: { dn: "${directory.gatewayDn}", password: { env: LDAP_PASSWORD } }
+    baseDn: "${directory.suffix}"
+    mapping: ${face.mapping}
+    timeouts: { connect: 2s, operation: ${options.operationTimeout ?? 5000}ms }
+clients:${client('compat', 'read, create, update, delete')}${client('strict', 'read, create, update, delete')}${client('reader', 'read')}
+`;
+}
