@@ -5,6 +5,8 @@ import type { Entry } from '../ldap/entry.ts';
 import { preconditionFailed, ScimError, unavailable } from '../scim/error.ts';
 import type { Backend } from './backend.ts';
 import { translateError } from './errors.ts';
+import { reportDangling } from './journal.ts';
+import { relink } from './links.ts';
 import type { Plan, Step } from './plan.ts';
 
 /**
@@ -36,6 +38,11 @@ async function executePlan(plan: Plan, { backend: { directory }, postRead }: Exe
       entry = await executeStep(directory, step, last ? postRead : undefined);
       if (undo) done.unshift(undo);
     } catch (error) {
+      // The entry is gone for good: a value elsewhere that still names it is hidden, and reported.
+      if (step.kind === 'relink' && plan.result === undefined) {
+        reportDangling(error);
+        continue;
+      }
       // What an unknown outcome left behind is looked at by the next preparation, not undone blindly.
       if (!(error instanceof DirectoryError && error.outcomeUnknown)) await undoSteps(directory, done, error);
       throw error;
@@ -67,6 +74,8 @@ function executeStep(directory: Directory, step: Step, postRead: readonly string
       return directory.delete(step.dn, options).then(() => undefined);
     case 'setPassword':
       return directory.setPassword(step.dn, step.password).then(() => undefined);
+    case 'relink':
+      return relink(directory, step.link, step.from, step.to).then(() => undefined);
   }
 }
 

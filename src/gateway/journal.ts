@@ -12,3 +12,12 @@ export function reportIgnored(details: {
 }): void {
   events.publish({ level: 'info', event: 'ignored', ...details });
 }
+
+/** A value that names a deleted entry could not be taken away: an administrator must do it before the name is used again. */
+export function reportDangling(error: unknown): void {
+  events.publish({
+    level: 'warn',
+    event: 'a reference to a deleted entry is left',
+    reason: error instanceof Error ? error.name : 'unknown',
+  });
+}

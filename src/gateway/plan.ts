@@ -11,7 +11,17 @@ export type Step =
   | { readonly kind: 'modify'; readonly dn: Dn; readonly changes: readonly Change[]; readonly assertion?: Filter }
   | { readonly kind: 'rename'; readonly dn: Dn; readonly rdn: Rdn; readonly assertion?: Filter }
   | { readonly kind: 'delete'; readonly dn: Dn; readonly assertion?: Filter }
-  | { readonly kind: 'setPassword'; readonly dn: Dn; readonly password: string };
+  | { readonly kind: 'setPassword'; readonly dn: Dn; readonly password: string }
+  | { readonly kind: 'relink'; readonly link: Link; readonly from: Dn; readonly to: Dn | undefined };
+
+/** A value of another entry that names the entry in question: a group's member, a manager. */
+export interface Link {
+  /** The entry that holds it. */
+  readonly dn: Dn;
+  readonly attribute: string;
+  /** Keeps the holder legal when its last value goes. */
+  readonly placeholder: Dn | undefined;
+}
 
 /** Steps in order; when one fails, the steps that `undo` those before it run backwards. */
 export interface Plan {
@@ -48,9 +58,16 @@ export interface UpdateFacts {
   readonly dn: Dn;
   /** Makes the first step conditional (RFC 4528). */
   readonly assertion?: Filter | undefined;
+  /** Values elsewhere that follow the name of the entry, where the server does not see to it (L-046, L-060). */
+  readonly links: readonly Link[];
 }
 
-export function planUpdate({ entry, dn, assertion }: UpdateFacts, update: Update, password: string | undefined, strategy: Strategy): Plan {
+export function planUpdate(
+  { entry, dn, assertion, links }: UpdateFacts,
+  update: Update,
+  password: string | undefined,
+  strategy: Strategy,
+): Plan {
   const written = passwordChange(strategy, password);
   const changes = written ? [...update.changes, written] : update.changes;
   const condition = assertion ? { assertion } : {};
@@ -61,6 +78,9 @@ export function planUpdate({ entry, dn, assertion }: UpdateFacts, update: Update
       step: { kind: 'rename', dn, rdn: update.rename, ...condition },
       undo: { kind: 'rename', dn: renamed, rdn: dn.rdns[0] ?? [] },
     });
+  for (const link of update.rename ? links : []) {
+    steps.push({ step: { kind: 'relink', link, from: dn, to: renamed }, undo: { kind: 'relink', link, from: renamed, to: dn } });
+  }
   if (changes.length > 0) {
     steps.push({
       step: { kind: 'modify', dn: renamed, changes, ...(update.rename ? {} : condition) },
@@ -80,8 +100,11 @@ function restore(entry: Entry, changes: readonly Change[]): readonly Change[] {
   }));
 }
 
-export function planDelete({ dn, assertion }: Omit<UpdateFacts, 'entry'>): Plan {
-  return { steps: [{ step: { kind: 'delete', dn, ...(assertion && { assertion }) } }], result: undefined };
+/** The entry goes first: a value that names it is harmless without it, but a member less cannot be given back if it stays. */
+export function planDelete({ dn, assertion, links }: Omit<UpdateFacts, 'entry'>): Plan {
+  const remove: Step = { kind: 'delete', dn, ...(assertion && { assertion }) };
+  const unlink = links.map((link): { step: Step } => ({ step: { kind: 'relink', link, from: dn, to: undefined } }));
+  return { steps: [{ step: remove }, ...unlink], result: undefined };
 }
 
 /** Member values to add and remove, and what becomes of the placeholder, in one modification (L-053). */

@@ -14,6 +14,7 @@ import { refuseDuplicates } from './create.ts';
 import { type Prepare, runWrite } from './execute.ts';
 import type { Conditions } from './gateway.ts';
 import { guardEntry } from './guards.ts';
+import { findLinks } from './links.ts';
 import { nothingToDo, planDelete, planUpdate } from './plan.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
@@ -121,7 +122,8 @@ function update(
       schema: directory.capabilities().schema,
       guarded,
     });
-    const plan = planUpdate({ entry, dn, assertion }, changes, password, resource.password?.strategy);
+    const links = changes.rename ? await findLinks(backend, resource, dn) : [];
+    const plan = planUpdate({ entry, dn, assertion, links }, changes, password, resource.password?.strategy);
     if (plan.steps.length > 0) await guardEntry(backend, dn);
     await refuseDuplicates(backend, resource, after, { id, before });
     const answer = async (written: Entry | undefined) => {
@@ -156,9 +158,11 @@ export async function deleteResource(backend: Backend, type: ResourceType, id: s
     checkConditions(conditions, versionOf(backend, resource, entry));
     const dn = parseDn(entry.dn);
     await guardEntry(backend, dn);
+    const assertion = conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined;
+    const links = await findLinks(backend, resource, dn);
     return {
       foreseen,
-      plan: planDelete({ dn, assertion: conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined }),
+      plan: planDelete({ dn, assertion, links }),
       answer,
     };
   };

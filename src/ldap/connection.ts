@@ -4,7 +4,16 @@ import type net from 'node:net';
 import { plainControl, readPolicyError } from './controls.ts';
 import { DirectoryError, nameOfResult } from './error.ts';
 import { PduFramer } from './framer.ts';
-import { decodeMessage, encodeMessage, readMessageId, type Control, type Request, type Response, type Result, type SearchParameters } from './message.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  readMessageId,
+  type Control,
+  type Request,
+  type Response,
+  type Result,
+  type SearchParameters,
+} from './message.ts';
 import { openSocket, type TlsOptions } from './socket.ts';
 
 export interface ConnectOptions {
@@ -53,7 +62,9 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   }
   const deadline = Date.now() + options.timeouts.connect;
   const late = new DirectoryError('unavailable', `no connection to ${options.url} within ${options.timeouts.connect} ms`);
-  const { socket, secured } = await withDeadline(options.timeouts.connect, late, (signal) => openSocket(options.url, options.tls ?? {}, signal));
+  const { socket, secured } = await withDeadline(options.timeouts.connect, late, (signal) =>
+    openSocket(options.url, options.tls ?? {}, signal),
+  );
   const connection = new Connection(options.url, socket, secured, options.timeouts.operation);
   try {
     const controls = [plainControl('passwordPolicy', false)];

@@ -169,7 +169,11 @@ class LdapDirectory implements Directory {
     return this.#write({ operation: 'modify', dn: formatDn(dn), changes }, options);
   }
 
-  move(dn: Dn, rdn: Rdn, options: WriteOptions & { readonly superior?: Dn; readonly deleteOldRdn?: boolean } = {}): Promise<Entry | undefined> {
+  move(
+    dn: Dn,
+    rdn: Rdn,
+    options: WriteOptions & { readonly superior?: Dn; readonly deleteOldRdn?: boolean } = {},
+  ): Promise<Entry | undefined> {
     const { superior, deleteOldRdn = true } = options;
     const newSuperior = superior === undefined ? {} : { newSuperior: formatDn(superior) };
     return this.#write({ operation: 'modifyDn', dn: formatDn(dn), newRdn: formatRdn(rdn), deleteOldRdn, ...newSuperior }, options);
@@ -189,7 +193,10 @@ class LdapDirectory implements Directory {
     });
     await this.#servers.write(async (connection) => {
       if (!connection.secured) throw refuse(resultCodes.confidentialityRequired, 'passwords travel over protected connections only');
-      accept('setPassword', await connection.request({ operation: 'extended', oid: passwordModifyOid, value }, { controls: this.#policyControl() }));
+      accept(
+        'setPassword',
+        await connection.request({ operation: 'extended', oid: passwordModifyOid, value }, { controls: this.#policyControl() }),
+      );
     });
   }
 
@@ -246,12 +253,16 @@ class LdapDirectory implements Directory {
     }
   }
 
-  async #write(request: Request & { readonly operation: 'add' | 'modify' | 'modifyDn' | 'delete' }, options: WriteOptions = {}): Promise<Entry | undefined> {
+  async #write(
+    request: Request & { readonly operation: 'add' | 'modify' | 'modifyDn' | 'delete' },
+    options: WriteOptions = {},
+  ): Promise<Entry | undefined> {
     return this.#servers.write(async (connection) => {
       const { capabilities } = this.#probe();
       const controls = [...this.#policyControl()];
       if (options.assertion !== undefined) controls.push(assertion(options.assertion));
-      if (options.postRead !== undefined && capabilities.postRead && request.operation !== 'delete') controls.push(postRead(options.postRead));
+      if (options.postRead !== undefined && capabilities.postRead && request.operation !== 'delete')
+        controls.push(postRead(options.postRead));
       const result = await connection.request(request, { controls });
       accept(request.operation, result);
       return readPostRead(result.controls);

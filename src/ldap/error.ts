@@ -16,7 +16,11 @@ export class DirectoryError extends Error {
   /** Password policy error of draft-behera (0..8), when the server sent one. */
   readonly policyError: number | undefined;
 
-  constructor(kind: DirectoryError['kind'], message: string, details: { resultCode?: number; diagnostic?: string; policyError?: number; cause?: unknown } = {}) {
+  constructor(
+    kind: DirectoryError['kind'],
+    message: string,
+    details: { resultCode?: number; diagnostic?: string; policyError?: number; cause?: unknown } = {},
+  ) {
     super(message, { cause: details.cause });
     this.kind = kind;
     this.resultCode = details.resultCode;

@@ -29,7 +29,13 @@ export type Request =
   | ({ readonly operation: 'search' } & SearchParameters)
   | { readonly operation: 'add'; readonly dn: string; readonly attributes: ReadonlyMap<string, readonly Value[]> }
   | { readonly operation: 'modify'; readonly dn: string; readonly changes: readonly Change[] }
-  | { readonly operation: 'modifyDn'; readonly dn: string; readonly newRdn: string; readonly deleteOldRdn: boolean; readonly newSuperior?: string }
+  | {
+      readonly operation: 'modifyDn';
+      readonly dn: string;
+      readonly newRdn: string;
+      readonly deleteOldRdn: boolean;
+      readonly newSuperior?: string;
+    }
   | { readonly operation: 'delete'; readonly dn: string }
   | { readonly operation: 'compare'; readonly dn: string; readonly attribute: string; readonly value: Value }
   | { readonly operation: 'extended'; readonly oid: string; readonly value?: Buffer }
@@ -50,7 +56,13 @@ export interface Result {
 export type Response =
   | { readonly kind: 'entry'; readonly messageId: number; readonly entry: Entry; readonly controls: readonly Control[] }
   | { readonly kind: 'reference'; readonly messageId: number; readonly uris: readonly string[] }
-  | { readonly kind: 'intermediate'; readonly messageId: number; readonly oid: string; readonly value: Buffer; readonly controls: readonly Control[] }
+  | {
+      readonly kind: 'intermediate';
+      readonly messageId: number;
+      readonly oid: string;
+      readonly value: Buffer;
+      readonly controls: readonly Control[];
+    }
   | { readonly kind: 'result'; readonly messageId: number; readonly result: Result };
 
 const scopes: Readonly<Record<Scope, number>> = { base: 0, one: 1, sub: 2 };

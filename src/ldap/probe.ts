@@ -68,7 +68,10 @@ function detectVendor(root: Entry): Capabilities['vendor'] {
   const name = root.texts('vendorName').join(' ');
   if (/samba/i.test(name)) return 'samba-ad';
   if (root.texts('supportedCapabilities').includes(activeDirectoryOid)) return 'active-directory';
-  const isFreeIpa = root.has('ipaDomainLevel') || root.has('ipaTopologyPluginVersion') || root.texts('supportedExtension').some((oid) => oid.startsWith(freeIpaExtensions));
+  const isFreeIpa =
+    root.has('ipaDomainLevel') ||
+    root.has('ipaTopologyPluginVersion') ||
+    root.texts('supportedExtension').some((oid) => oid.startsWith(freeIpaExtensions));
   if (isFreeIpa) return 'freeipa';
   if (/389 project/i.test(name) || /^389-/.test(root.texts('vendorVersion')[0] ?? '')) return '389ds';
   return root.texts('objectClass').includes('OpenLDAProotDSE') ? 'openldap' : 'generic';
@@ -103,10 +106,19 @@ function matchedValuesWorks(connection: Connection, base: string): Promise<boole
 }
 
 /** Below the base, the filter must find the base itself: that is how entries are looked up by DN in batches. */
-async function findDnAttribute(connection: Connection, base: string, attribute: NonNullable<Capabilities['dnAttribute']>): Promise<Capabilities['dnAttribute']> {
+async function findDnAttribute(
+  connection: Connection,
+  base: string,
+  attribute: NonNullable<Capabilities['dnAttribute']>,
+): Promise<Capabilities['dnAttribute']> {
   const filter: Filter = { kind: 'equal', attribute, value: base };
   const search: SearchParameters = { ...baseSearch(base, filter, ['1.1']), scope: 'sub', sizeLimit: 2, timeLimit: 5 };
-  const works = await selfTest(connection, search, undefined, ({ entries, result }) => result.resultCode === resultCodes.success && entries.length === 1);
+  const works = await selfTest(
+    connection,
+    search,
+    undefined,
+    ({ entries, result }) => result.resultCode === resultCodes.success && entries.length === 1,
+  );
   return works ? attribute : undefined;
 }
 

@@ -24,13 +24,18 @@ export interface Found {
 const limitCodes = new Set<number>([resultCodes.sizeLimitExceeded, resultCodes.adminLimitExceeded]);
 
 /** One search request. Continuation references are skipped. */
-export async function* searchOnce(connection: Connection, search: SearchParameters, options: SearchOptions = {}): AsyncGenerator<Found, void, undefined> {
+export async function* searchOnce(
+  connection: Connection,
+  search: SearchParameters,
+  options: SearchOptions = {},
+): AsyncGenerator<Found, void, undefined> {
   for await (const responses of connection.search(search, options)) {
     const entries: Entry[] = [];
     let result: Result | undefined;
     for (const response of responses) {
       if (response.kind === 'result') result = response.result;
-      if (response.kind === 'entry') entries.push(hasRange(response.entry) ? await readRanges(connection, search, response.entry, options) : response.entry);
+      if (response.kind === 'entry')
+        entries.push(hasRange(response.entry) ? await readRanges(connection, search, response.entry, options) : response.entry);
     }
     yield { entries, result };
   }
@@ -73,7 +78,10 @@ export async function* searchUnpaged(
     if (wanted.length > 0) yield wanted;
     delivered += entries.length;
     if (delivered > limit) return;
-    const isComplete = result === undefined || result.resultCode === resultCodes.success || (result.resultCode === resultCodes.sizeLimitExceeded && delivered === limit);
+    const isComplete =
+      result === undefined ||
+      result.resultCode === resultCodes.success ||
+      (result.resultCode === resultCodes.sizeLimitExceeded && delivered === limit);
     if (!isComplete) throw searchError(result);
   }
 }
@@ -95,7 +103,10 @@ export async function* searchPages(
     do {
       const deliveredBefore = delivered;
       const control = pagedResults(Math.min(pageSize, limit - delivered), cookie);
-      for await (const { entries, result } of searchOnce(connection, search, { ...options, controls: [...(options.controls ?? []), control] })) {
+      for await (const { entries, result } of searchOnce(connection, search, {
+        ...options,
+        controls: [...(options.controls ?? []), control],
+      })) {
         if (result !== undefined) cookie = Buffer.from(readPage(result.controls)?.cookie ?? []);
         const wanted = delivered + entries.length > limit ? entries.slice(0, limit - delivered) : entries;
         if (wanted.length > 0) yield wanted;
@@ -189,12 +200,21 @@ async function readRest(
   let next = first.next;
   while (next !== undefined) {
     const attributes = [`${first.attribute};range=${next}-*`];
-    const base: SearchParameters = { ...search, base: dn, scope: 'base', filter: { kind: 'present', attribute: 'objectClass' }, attributes, sizeLimit: 0 };
+    const base: SearchParameters = {
+      ...search,
+      base: dn,
+      scope: 'base',
+      filter: { kind: 'present', attribute: 'objectClass' },
+      attributes,
+      sizeLimit: 0,
+    };
     const entry = await readOne(connection, base, options);
-    if (entry === undefined) throw new DirectoryError('result', 'an entry went away while its values were read', { resultCode: resultCodes.noSuchObject });
+    if (entry === undefined)
+      throw new DirectoryError('result', 'an entry went away while its values were read', { resultCode: resultCodes.noSuchObject });
     const found = findRange(entry, first.attribute);
     for (const value of found?.values ?? []) values.set(value.toString('latin1'), value);
-    if (found?.next !== undefined && found.next <= next) throw new DirectoryError('result', `the range of ${first.attribute} does not advance`);
+    if (found?.next !== undefined && found.next <= next)
+      throw new DirectoryError('result', `the range of ${first.attribute} does not advance`);
     next = found?.next;
   }
   return [...values.values()];

@@ -256,11 +256,17 @@ export class Servers<Knowledge> {
       connection.close();
       throw new DirectoryError('unavailable', 'the directory was closed');
     }
-    const member: Member = { server, connection, since: Date.now(), loans: 0, paging: false, probing: false, suspect: false, retired: false };
-    connection.onSilence = () => {
-      member.suspect = true;
-      void this.#examine(member);
+    const member: Member = {
+      server,
+      connection,
+      since: Date.now(),
+      loans: 0,
+      paging: false,
+      probing: false,
+      suspect: false,
+      retired: false,
     };
+    connection.onSilence = () => this.#suspect(member);
     return member;
   }
 
@@ -380,7 +386,12 @@ export class Servers<Knowledge> {
     if (this.#active === active && this.#attempt === undefined) await this.#tryServers(preferred);
   }
 
-  /** A connection is open but may be dead: a quick probe decides. */
+  #suspect(member: Member): void {
+    member.suspect = true;
+    void this.#examine(member);
+  }
+
+  /** A connection is open but may be dead: a quick probe decides. Where one is dead, the others to that server are suspected too. */
   async #examine(member: Member): Promise<void> {
     if (member.probing || !member.connection.isOpen) return;
     member.probing = true;
@@ -389,6 +400,7 @@ export class Servers<Knowledge> {
       member.suspect = false;
     } catch {
       member.connection.destroy();
+      for (const other of this.#active?.members ?? []) if (other.server === member.server && !other.suspect) this.#suspect(other);
     } finally {
       member.probing = false;
     }

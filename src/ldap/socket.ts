@@ -42,7 +42,9 @@ export async function openSocket(url: string, options: TlsOptions, signal: Abort
   } catch (cause) {
     socket?.destroy();
     if (cause instanceof DirectoryError) throw cause;
-    throw new DirectoryError('unavailable', `cannot connect to ${url}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new DirectoryError('unavailable', `cannot connect to ${url}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -110,7 +112,8 @@ async function requestStartTls(socket: net.Socket, signal: AbortSignal): Promise
 
 function acceptStartTls(pdu: Buffer): void {
   const response = decodeMessage(pdu);
-  if (response.kind !== 'result' || response.messageId !== startTlsMessageId) throw new Error('something else than a StartTLS response came');
+  if (response.kind !== 'result' || response.messageId !== startTlsMessageId)
+    throw new Error('something else than a StartTLS response came');
   const { resultCode, diagnostic } = response.result;
   if (resultCode === 0) return;
   throw new DirectoryError('unavailable', `StartTLS was refused: ${nameOfResult(resultCode)}`, { resultCode, diagnostic });
