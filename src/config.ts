@@ -7,6 +7,7 @@ import { checkPaths, loadDirectory } from './config/directory.ts';
 import { Findings } from './config/findings.ts';
 import { asSection } from './config/section.ts';
 import { describeFileError } from './config/secrets.ts';
+import { loadMapping, type MappingCases, readMappingCases } from './config/mapping-cases.ts';
 import { loadServer } from './config/server.ts';
 import type { Dn } from './ldap/dn.ts';
 import type { Filter } from './ldap/filter.ts';
@@ -16,9 +17,11 @@ import type { Dialect } from './scim/dialects.ts';
 import { parseYaml, setYaml } from './yaml.ts';
 import type { Mistake, YamlDocument } from './yaml.ts';
 
-export { configJsonSchema, mappingJsonSchema } from './config/json-schema.ts';
-export { effectiveMapping, listPresets } from './config/mapping-file.ts';
+export { configJsonSchema, effectiveMappingJsonSchema, mappingJsonSchema } from './config/json-schema.ts';
+export type { JsonSchema } from './config/json-schema.ts';
+export { effectiveMapping, findMappingFile, listPresets } from './config/mapping-file.ts';
 export type { EffectiveMapping } from './config/mapping-file.ts';
+export type { EntryDefinition, LdapValue, MappingCase, MappingCases } from './config/mapping-cases.ts';
 export type { Mistake } from './yaml.ts';
 
 export type DirectoryType = 'openldap' | 'active-directory' | 'samba-ad' | '389ds' | 'freeipa' | 'generic';
@@ -52,6 +55,8 @@ export interface DirectoryConfig {
   readonly mapping: Mapping;
   /** The mapping file, then what it extends. */
   readonly mappingFiles: readonly string[];
+  /** `observe`: writes are planned, not executed. */
+  readonly mode: 'write' | 'observe';
   /** Milliseconds. */
   readonly timeouts: { readonly connect: number; readonly operation: number };
   /** `ca`, `cert` and `key` are PEM texts. */
@@ -131,6 +136,27 @@ export function loadConfig(file: string, options: LoadOptions): Config {
   if (mistakes.length > 0 || server === undefined || guards === undefined || log === undefined) throw new ConfigError(mistakes);
   const directories = [...loaded.values()].map(({ directory }) => directory).filter((directory) => directory !== undefined);
   return deepFreeze({ server, directories, clients: clients.filter((client) => client !== undefined), guards, log, warnings });
+}
+
+/**
+ * A file of cases for `mapping test`, and a mapping compiled for it; `given` holds over what the file says, its `mapping` is relative to
+ * the working directory. @throws ConfigError
+ */
+export function loadMappingCases(
+  file: string,
+  given: { readonly mapping?: string | undefined; readonly baseDn?: string | undefined; readonly compiled?: Mapping | undefined },
+): { readonly cases: MappingCases; readonly mapping: Mapping } {
+  const document = readDocument(file, undefined);
+  const findings = new Findings(document, { env: {}, from: file });
+  const cases = readMappingCases(document, findings);
+  const reference = given.mapping ?? cases?.mapping;
+  const baseDn = given.baseDn ?? cases?.baseDn ?? 'dc=example,dc=com';
+  if (cases && !given.compiled && reference === undefined)
+    findings.refuse([], 'needs `mapping`, or --mapping or --config on the command line');
+  const from = given.mapping === undefined ? file : 'command line';
+  const mapping = given.compiled ?? (reference === undefined ? undefined : loadMapping(reference, from, baseDn, findings));
+  if (findings.mistakes.length > 0 || !cases || !mapping) throw new ConfigError(findings.mistakes);
+  return { cases, mapping };
 }
 
 function readDocument(file: string, given: string | undefined): YamlDocument {

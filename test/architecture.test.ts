@@ -12,6 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'ldap/': ['node:'],
   'ldap/message.ts': ['node:', 'ldap/', 'ldapts'],
   'ldap/controls.ts': ['node:', 'ldap/', 'ldapts'],
+  'ldap/response.ts': ['node:', 'ldap/', 'ldapts'],
   'mapping/': ['scim/', ...ldapData, 'zod'],
   'gateway/': ['node:', 'scim/', 'ldap/', 'mapping/'],
   'http/': ['node:', 'scim/', 'gateway/', 'express', 'helmet'],

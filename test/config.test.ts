@@ -91,6 +91,7 @@ describe('what it becomes', () => {
       servers: ['ldap://127.0.0.1:3389'],
       bind: { dn: 'cn=admin,dc=example,dc=com', password: 'secret' },
       mappingFiles: ['mappings/openldap.yaml'],
+      mode: 'write',
       timeouts: { connect: 5000, operation: 15_000 },
       tls: { startTls: false, ca: [] },
     });
@@ -245,26 +246,26 @@ describe('a mistake has a place and says what to write', () => {
       '    path:',
       '    pth:',
       '5:3 `main` needs the key `path`: Where this directory is served, such as /scim/v2',
-      '6:5 unknown key `pth` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads. Did you mean path?',
+      '6:5 unknown key `pth` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, mode. Did you mean path?',
     ],
     [
       'an unknown key',
       '    path:',
       '    colour: red\n    path:',
-      '6:5 unknown key `colour` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads',
+      '6:5 unknown key `colour` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, mode',
     ],
     [
       'an inherited name as key',
       '    path:',
       '    toString: red\n    path:',
-      '6:5 unknown key `toString` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads',
+      '6:5 unknown key `toString` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, mode',
     ],
     ['cache', 'clients:', 'cache: { poll: x }\nclients:', '12:1 `cache` is not in this version: remove it'],
     ['cache of a directory', '    path:', '    cache: {}\n    path:', '6:5 `cache` is not in this version: remove it'],
     ['audit', 'clients:', 'audit: { file: x }\nclients:', '12:1 `audit` is not in this version: remove it'],
     ['admin', 'clients:', 'admin: { listen: x }\nclients:', '12:1 `admin` is not in this version: remove it'],
     ['limits', 'clients:', 'guards: { limits: [] }\nclients:', '12:11 `limits` is not in this version: remove it'],
-    ['observe', '    path:', '    mode: observe\n    path:', '6:5 `mode` is not in this version: remove it'],
+    ['an unknown mode', '    path:', '    mode: dry\n    path:', '6:11 `mode` must be one of write, observe, but this is "dry"'],
     ['a time zone', '  listen', '  timezone: UTC\n  listen', '2:3 `timezone` is not in this version: remove it'],
     [
       'JWT',
@@ -429,7 +430,7 @@ describe('a mistake has a place and says what to write', () => {
       'a preset misspelt',
       'mapping: openldap',
       'mapping: openldp',
-      '11:14 there is no preset "openldp": write openldap, or the path of a file that ends in .yaml. Did you mean openldap?',
+      '11:14 there is no preset "openldp": write 389ds, active-directory, freeipa, openldap, samba-ad, or the path of a file that ends in .yaml. Did you mean openldap?',
     ],
     [
       'a mapping file that is not there',
@@ -886,7 +887,7 @@ describe('mapping files', () => {
       `${fixture('orphan')}:2:10 the file test/fixtures/config/nowhere.yaml cannot be read: there is no such file`,
     ]);
     expect(listPlaces('lost')).toEqual([
-      `${fixture('lost')}:2:10 there is no preset "openldp": write openldap, or the path of a file that ends in .yaml. Did you mean openldap?`,
+      `${fixture('lost')}:2:10 there is no preset "openldp": write 389ds, active-directory, freeipa, openldap, samba-ad, or the path of a file that ends in .yaml. Did you mean openldap?`,
     ]);
   });
 
@@ -1012,6 +1013,7 @@ describe('files that are shown to operators', () => {
       'byId',
       'lookup',
       'lists',
+      'mode',
       'clients',
       'name',
       'dialect',
@@ -1057,7 +1059,8 @@ describe('files that are shown to operators', () => {
   });
 
   test('every preset loads as the mapping of a directory', () => {
-    expect(listPresets()).toEqual(readdirSync('mappings').map((name) => name.replace('.yaml', '')));
+    const files = readdirSync('mappings').filter((name) => !name.endsWith('.test.yaml'));
+    expect(listPresets()).toEqual(files.map((name) => name.replace('.yaml', '')));
     for (const preset of listPresets()) expect(load(vary('mapping: openldap', `mapping: ${preset}`)).warnings).toEqual([]);
   });
 });

@@ -149,10 +149,10 @@ export const directoryDefinition = z.strictObject({
   mapping: z.string().min(1).describe('Mapping file, relative to this file; or the name of a shipped preset'),
   timeouts: z
     .strictObject({
-      connect: duration('For a connection with TLS and bind').default(5000),
-      operation: duration('For one LDAP operation').default(15_000),
+      connect: duration('For a connection with TLS and bind').prefault('5s'),
+      operation: duration('For one LDAP operation').prefault('15s'),
     })
-    .default({ connect: 5000, operation: 15_000 })
+    .prefault({})
     .describe('How long to wait for the server'),
   tls: z
     .strictObject({
@@ -178,7 +178,10 @@ export const directoryDefinition = z.strictObject({
     .optional()
     .describe('live: always asked of the directory'),
   cache: notYet(),
-  mode: notYet(),
+  mode: z
+    .enum(['write', 'observe'])
+    .default('write')
+    .describe('observe: nothing is written; updates and deletes are answered as if done, creates with 503'),
 });
 export type DirectoryDefinition = z.output<typeof directoryDefinition>;
 

@@ -26,6 +26,7 @@ export interface LoadedDirectory {
   readonly baseDn: Dn;
   readonly mapping: Mapping;
   readonly mappingFiles: readonly string[];
+  readonly mode: DirectoryDefinition['mode'];
   readonly timeouts: { readonly connect: number; readonly operation: number };
   readonly tls: LoadedTls;
 }
@@ -49,12 +50,13 @@ export function loadDirectory(
   const { mapping, resourceTypes } = loadMapping([...at, 'mapping'], asSection(data)['mapping'], definition?.baseDn, findings);
   if (definition === undefined) return { directory: undefined, resourceTypes };
   checkConnection(at, definition, findings);
-  const { path, type, servers, bind, baseDn, timeouts } = definition;
+  const { path, type, servers, bind, baseDn, mode, timeouts } = definition;
   const source = bind.password.env === undefined ? 'file' : 'env';
   const password = findings.takeSecret(readSecret(bind.password, findings.context), [...at, 'bind', 'password', source]);
   const tls = loadTls([...at, 'tls'], definition.tls, findings);
   if (mapping === undefined || password === undefined) return { directory: undefined, resourceTypes };
-  return { directory: { name, path, type, servers, bind: { dn: bind.dn, password }, baseDn, ...mapping, timeouts, tls }, resourceTypes };
+  const account = { dn: bind.dn, password };
+  return { directory: { name, path, type, servers, bind: account, baseDn, ...mapping, mode, timeouts, tls }, resourceTypes };
 }
 
 function checkConnection(at: YamlPath, { type, servers, bind, tls }: DirectoryDefinition, findings: Findings): void {

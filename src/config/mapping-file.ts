@@ -23,7 +23,7 @@ const presetFolder = fileURLToPath(new URL('../../mappings/', import.meta.url));
 
 export function listPresets(): readonly string[] {
   return readdirSync(presetFolder)
-    .filter((name) => name.endsWith('.yaml'))
+    .filter((name) => name.endsWith('.yaml') && !name.endsWith('.test.yaml'))
     .map((name) => name.slice(0, -'.yaml'.length))
     .toSorted();
 }

@@ -2,7 +2,7 @@
 // RFC 4513; as slapd with `access to attrs=userPassword by self write by * none` and `access to * by users read by * none`.
 import { OperationError, resultCode } from './result.ts';
 import type { AttributeType } from './schema.ts';
-import type { Node } from './tree.ts';
+import type { Node } from './node.ts';
 
 export interface Identity {
   readonly kind: 'anonymous' | 'user' | 'administrator';

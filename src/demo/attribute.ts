@@ -26,7 +26,8 @@ export function checkAttribute({ description: text, values }: AttributeValues, s
   const accepted = values.map((value, at) => {
     const stored = type.syntax.accept(value, schema);
     const key = stored && preparationOf(description).key(stored, 'whole', schema);
-    if (stored === undefined || key === undefined) throw new OperationError(codes.invalidValue, `${type.name}: value #${at} invalid per syntax`);
+    if (stored === undefined || key === undefined)
+      throw new OperationError(codes.invalidValue, `${type.name}: value #${at} invalid per syntax`);
     keys.push(key);
     return stored;
   });
@@ -35,7 +36,8 @@ export function checkAttribute({ description: text, values }: AttributeValues, s
 }
 
 export function requireDistinct({ description, keys }: Attribute, codes: MistakeCodes): void {
-  if (keys.length > 1 && new Set(keys).size < keys.length) throw new OperationError(codes.valueExists, `${description.text}: value provided more than once`);
+  if (keys.length > 1 && new Set(keys).size < keys.length)
+    throw new OperationError(codes.valueExists, `${description.text}: value provided more than once`);
 }
 
 function preparationOf({ type }: AttributeDescription): Preparation {
@@ -53,7 +55,11 @@ export function makeAttribute(name: string, values: readonly string[], schema: S
   const description = schema.description(name);
   if (description === undefined) throw new TypeError(`the schema has no attribute ${name}`);
   const octets = values.map((value) => Buffer.from(value));
-  return { description, values: octets, keys: octets.map((value) => preparationOf(description).key(value, 'whole', schema) ?? value.toString('latin1')) };
+  return {
+    description,
+    values: octets,
+    keys: octets.map((value) => preparationOf(description).key(value, 'whole', schema) ?? value.toString('latin1')),
+  };
 }
 
 export function collectAttributes(attributes: Iterable<Attribute>): Map<string, Attribute> {

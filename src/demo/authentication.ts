@@ -13,18 +13,22 @@ import type { Operation } from './request.ts';
 import { OperationError, resultCode } from './result.ts';
 import { storeChange } from './write-operations.ts';
 
+export const whoAmIOid = '1.3.6.1.4.1.4203.1.11.3';
+
 export function authenticate({ version, name, password }: Operation & { kind: 'bind' }, directory: Directory): Identity {
   if (version !== 3) throw new OperationError(resultCode.protocolError, 'requested protocol version not supported');
   if (password === undefined) throw new OperationError(resultCode.authMethodNotSupported, 'SASL(-4): no mechanism available');
   const dn = readDn(name, directory);
   if (dn.rdns.length === 0) return anonymous;
-  if (password.length === 0) throw new OperationError(resultCode.unwillingToPerform, 'unauthenticated bind (DN with no password) disallowed');
+  if (password.length === 0)
+    throw new OperationError(resultCode.unwillingToPerform, 'unauthenticated bind (DN with no password) disallowed');
   if (isAdministrator(dn, directory) && equalSecrets(password, directory.administrator.password)) {
     return { kind: 'administrator', dn: prettyDn(directory.administrator.dn) };
   }
   const node = directory.tree.get(dn);
   const stored = node?.attributes.get('userPassword')?.values ?? [];
-  if (node === undefined || !stored.some((value) => verifyPassword(value, password))) throw new OperationError(resultCode.invalidCredentials, '');
+  if (node === undefined || !stored.some((value) => verifyPassword(value, password)))
+    throw new OperationError(resultCode.invalidCredentials, '');
   return { kind: 'user', dn: node.name, node };
 }
 
@@ -37,20 +41,27 @@ export function describeIdentity({ dn }: Identity): Buffer {
 export function modifyPassword(value: Buffer | undefined, identity: Identity, directory: Directory): Buffer | undefined {
   const { schema, codes } = directory.face;
   const request = readPasswordModification(value);
-  if (identity.kind === 'anonymous') throw new OperationError(resultCode.strongerAuthRequired, 'only authenticated users may change passwords');
+  if (identity.kind === 'anonymous')
+    throw new OperationError(resultCode.strongerAuthRequired, 'only authenticated users may change passwords');
   requireAuthentication(identity);
   const dn = resolveDn(request.identity ?? identity.dn, schema);
   if (dn === undefined) throw new OperationError(codes.invalidValue, 'invalid DN');
   const node = findEntry(dn, directory);
   if (identity.node !== node) requireWriteAccess(identity);
   const { oldPassword } = request;
-  if (oldPassword !== undefined && node.attributes.get('userPassword')?.values.some((stored) => verifyPassword(stored, oldPassword)) !== true) {
+  if (
+    oldPassword !== undefined &&
+    node.attributes.get('userPassword')?.values.some((stored) => verifyPassword(stored, oldPassword)) !== true
+  ) {
     throw new OperationError(resultCode.unwillingToPerform, 'unwilling to verify old password');
   }
   if (request.newPassword?.length === 0) throw new OperationError(resultCode.unwillingToPerform, 'new password is empty');
   const generated = request.newPassword === undefined ? randomBytes(9).toString('base64url') : undefined;
   const hashed = hashPassword(request.newPassword ?? Buffer.from(String(generated)));
-  const attributes = new Map(node.attributes).set('userPassword', checkAttribute({ description: 'userPassword', values: [hashed] }, schema, codes));
+  const attributes = new Map(node.attributes).set(
+    'userPassword',
+    checkAttribute({ description: 'userPassword', values: [hashed] }, schema, codes),
+  );
   checkEntry(attributes, dn.rdns[0] ?? [], schema, codes, node.text('structuralObjectClass'));
   storeChange(node, attributes, identity, directory);
   return generated === undefined ? undefined : writeGeneratedPassword(generated);

@@ -3,12 +3,11 @@
 import type { Socket } from 'node:net';
 import type { Identity } from './access.ts';
 import { anonymous } from './access.ts';
-import { authenticate, describeIdentity, modifyPassword } from './authentication.ts';
+import { authenticate, describeIdentity, modifyPassword, whoAmIOid } from './authentication.ts';
 import { DecodeError } from './ber.ts';
 import type { Controls } from './control.ts';
 import { readControls } from './control.ts';
 import type { Directory } from './directory.ts';
-import { whoAmIOid } from './openldap.ts';
 import { passwordModifyOid } from './password.ts';
 import type { Paging } from './read-operations.ts';
 import { compareEntry, search } from './read-operations.ts';
@@ -187,5 +186,9 @@ function measureMessage(octets: Buffer, longest: number): number | undefined {
 function describeFailure(error: unknown, kind: AnsweredKind): Result {
   if (error instanceof OperationError) return { code: error.code, matchedDn: error.matchedDn, diagnostic: error.message };
   if (error instanceof DecodeError) return { code: resultCode.protocolError, matchedDn: '', diagnostic: error.message };
-  return { code: resultCode.other, matchedDn: '', diagnostic: `internal error in ${kind}: ${error instanceof Error ? error.message : String(error)}` };
+  return {
+    code: resultCode.other,
+    matchedDn: '',
+    diagnostic: `internal error in ${kind}: ${error instanceof Error ? error.message : String(error)}`,
+  };
 }

@@ -60,7 +60,11 @@ export function readControls(kind: Kind, controls: readonly Control[]): Controls
     if (oid === controlOid.pagedResults) understood.paging = { critical, ...readPaging(body) };
     else if (oid === controlOid.assertion) understood.assertion = readFilter(body);
     else if (oid === controlOid.matchedValues) understood.matchedValues = readAll(openElement(body), (reader) => readFilter(reader));
-    else understood[oid === controlOid.preRead ? 'preRead' : 'postRead'] = { critical, attributes: readAll(openElement(body), (reader) => readText(reader)) };
+    else
+      understood[oid === controlOid.preRead ? 'preRead' : 'postRead'] = {
+        critical,
+        attributes: readAll(openElement(body), (reader) => readText(reader)),
+      };
   }
   return understood;
 }

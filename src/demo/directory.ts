@@ -1,6 +1,6 @@
 // The directory that all connections share: entries, face, administrator and clock, and the steps that every operation begins with.
 // RFC 4511 section 4.1.9 (matchedDN), RFC 4528 (assertion).
-import { dnKey, isUnder } from '../ldap/dn.ts';
+import { isUnder } from '../ldap/dn.ts';
 import type { Dn } from '../ldap/dn.ts';
 import type { Filter } from '../ldap/filter.ts';
 import type { Identity } from './access.ts';
@@ -10,9 +10,10 @@ import { makeAttribute } from './attribute.ts';
 import { ChangeClock } from './change-clock.ts';
 import type { Face, NamedValue } from './face.ts';
 import { compileFilter } from './filter.ts';
-import { prettyDn, resolveDn } from './names.ts';
+import { nameKey, prettyDn, resolveDn } from './names.ts';
 import { OperationError, resultCode } from './result.ts';
-import { Node, Tree } from './tree.ts';
+import { Node } from './node.ts';
+import { Tree } from './tree.ts';
 
 export interface Directory {
   readonly face: Face;
@@ -53,7 +54,7 @@ export function readDn(text: string, { face }: Directory): Dn {
 }
 
 export function isAdministrator(dn: Dn, { administrator }: Directory): boolean {
-  return dnKey(dn) === dnKey(administrator.dn);
+  return nameKey(dn) === nameKey(administrator.dn);
 }
 
 /** The entry that an operation is about. @throws OperationError: outside of the suffix, or missing */
@@ -73,7 +74,7 @@ export function requireInside(dn: Dn, directory: Directory): void {
 
 /** The root DSE or the subschema. */
 export function isSpecial(dn: Dn, { subschema }: Directory): boolean {
-  return dn.rdns.length === 0 || dnKey(dn) === dnKey(subschema.dn);
+  return dn.rdns.length === 0 || nameKey(dn) === nameKey(subschema.dn);
 }
 
 /** RFC 4528 section 3: only an assertion that is True lets the operation go on. */

@@ -70,7 +70,8 @@ function checkContent(attributes: Attributes, classes: readonly ObjectClass[], s
   const governing = [structural, ...classes.filter(({ kind }) => kind === 'auxiliary')];
   for (const { name, must } of governing) {
     const missing = [...must].find((type) => !present.has(type));
-    if (missing !== undefined) throw new OperationError(codes.missingAttribute, `object class '${name}' requires attribute '${missing.name}'`);
+    if (missing !== undefined)
+      throw new OperationError(codes.missingAttribute, `object class '${name}' requires attribute '${missing.name}'`);
   }
   if (governing.some(({ name }) => name === 'extensibleObject')) return;
   for (const type of present) {

@@ -3,7 +3,7 @@
 import type { Attributes } from './attribute.ts';
 import type { MistakeCodes } from './result.ts';
 import type { Schema } from './schema.ts';
-import type { ComputedAttributes } from './tree.ts';
+import type { ComputedAttributes } from './node.ts';
 
 /** One change as the directory records it. */
 export interface Stamp {

@@ -48,10 +48,12 @@ function readSubstring(body: BerReader): Filter {
     return { position, value: readOctets(reader, position) };
   });
   const last = parts.length - 1;
-  const misplaced = parts.some(({ position }, at) => (position === 0x80 && at > 0) || (position === 0x82 && at < last) || position < 0x80 || position > 0x82);
+  const misplaced = parts.some(
+    ({ position }, at) => (position === 0x80 && at > 0) || (position === 0x82 && at < last) || position < 0x80 || position > 0x82,
+  );
   if (last < 0 || misplaced) throw new DecodeError('substrings out of order');
-  const [initial] = parts.filter(({ position }) => position === 0x80);
-  const [final] = parts.filter(({ position }) => position === 0x82);
+  const initial = parts.find(({ position }) => position === 0x80);
+  const final = parts.find(({ position }) => position === 0x82);
   return {
     kind: 'substring',
     attribute,

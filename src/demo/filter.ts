@@ -8,7 +8,8 @@ import { octetPreparation } from './matching.ts';
 import type { AttributeDescription, AttributeType, Schema } from './schema.ts';
 import { syntaxOid } from './syntax.ts';
 import type { Part } from './text-preparation.ts';
-import type { Node, Tree } from './tree.ts';
+import type { Node } from './node.ts';
+import type { Tree } from './tree.ts';
 
 export type Truth = boolean | undefined;
 export type Predicate = (node: Node) => Truth;
@@ -20,9 +21,15 @@ const undefinedResult: Predicate = () => undefined;
 export function compileFilter(filter: Filter, schema: Schema, mayRead: MayRead): Predicate {
   switch (filter.kind) {
     case 'and':
-      return combine(filter.filters.map((part) => compileFilter(part, schema, mayRead)), false);
+      return combine(
+        filter.filters.map((part) => compileFilter(part, schema, mayRead)),
+        false,
+      );
     case 'or':
-      return combine(filter.filters.map((part) => compileFilter(part, schema, mayRead)), true);
+      return combine(
+        filter.filters.map((part) => compileFilter(part, schema, mayRead)),
+        true,
+      );
     case 'not': {
       const predicate = compileFilter(filter.filter, schema, mayRead);
       return (node) => negate(predicate(node));
@@ -111,7 +118,12 @@ function compileEquality(rule: MatchingRule | undefined, value: Value, schema: S
   return rule && key !== undefined ? (attribute) => keysUnder(attribute, rule.preparation, schema).includes(key) : undefined;
 }
 
-function compileOrdering(rule: MatchingRule | undefined, value: Value, schema: Schema, holds: (order: number) => boolean): AttributeTest | undefined {
+function compileOrdering(
+  rule: MatchingRule | undefined,
+  value: Value,
+  schema: Schema,
+  holds: (order: number) => boolean,
+): AttributeTest | undefined {
   const key = assertionKey(rule, value, 'whole', schema);
   if (rule === undefined || key === undefined) return undefined;
   const { compare = compareTexts } = rule.preparation;
@@ -122,8 +134,13 @@ function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function compileSubstring(rule: MatchingRule | undefined, filter: Filter & { kind: 'substring' }, schema: Schema): AttributeTest | undefined {
-  const keyOf = (value: Value | undefined, part: Part): string | undefined => (value === undefined ? '' : assertionKey(rule, value, part, schema));
+function compileSubstring(
+  rule: MatchingRule | undefined,
+  filter: Filter & { kind: 'substring' },
+  schema: Schema,
+): AttributeTest | undefined {
+  const keyOf = (value: Value | undefined, part: Part): string | undefined =>
+    value === undefined ? '' : assertionKey(rule, value, part, schema);
   const initial = keyOf(filter.initial, 'initial');
   const middle = filter.any.map((value) => keyOf(value, 'any'));
   const final = keyOf(filter.final, 'final');
@@ -151,7 +168,10 @@ function compileExtensible(filter: Filter & { kind: 'extensible' }, schema: Sche
   if (filter.attribute !== undefined && description === undefined) return undefinedResult;
   const rule = filter.rule === undefined ? description?.type.equality : schema.matchingRule(filter.rule);
   if (rule === undefined || rule.use === 'substring' || (description && !isUsable(rule, description.type))) return undefinedResult;
-  const test = rule.use === 'equality' ? compileEquality(rule, filter.value, schema) : compileOrdering(rule, filter.value, schema, (order) => order < 0);
+  const test =
+    rule.use === 'equality'
+      ? compileEquality(rule, filter.value, schema)
+      : compileOrdering(rule, filter.value, schema, (order) => order < 0);
   if (test === undefined) return undefinedResult;
   const types = description ? schema.withSubtypes(description.type) : schema.attributeTypes().filter((type) => isUsable(rule, type));
   const options = description?.options ?? [];
@@ -191,7 +211,7 @@ export function findCandidates(filter: Filter, tree: Tree, schema: Schema): Read
   }
   if (filter.kind === 'and') {
     const sets = filter.filters.map((part) => findCandidates(part, tree, schema)).filter((set) => set !== undefined);
-    return sets.sort((a, b) => a.size - b.size)[0];
+    return sets.toSorted((a, b) => a.size - b.size)[0];
   }
   if (filter.kind === 'or') {
     const sets = filter.filters.map((part) => findCandidates(part, tree, schema));

@@ -1,9 +1,8 @@
 // Matching rules: how an assertion value meets an attribute value. A rule turns both into keys; equal keys are equal values.
 // RFC 4517 section 4.2, RFC 4530 section 2.3; the CSN rules and the DN scope rules of OpenLDAP.
-import { dnKey } from '../ldap/dn.ts';
 import { decodeText } from '../ldap/syntax.ts';
 import type { Names } from './names.ts';
-import { resolveDn } from './names.ts';
+import { nameKey, resolveDn } from './names.ts';
 import { syntaxOid } from './syntax.ts';
 import type { Part } from './text-preparation.ts';
 import { collapseBlanks, foldCase, prepareTelephone, prepareText, prepareTime } from './text-preparation.ts';
@@ -31,8 +30,10 @@ const textKey = (prepare: (text: string, part: Part) => string | undefined): Pre
     return text === undefined ? undefined : prepare(text, part);
   },
 });
-const wholeOnly = (prepare: (text: string) => string | undefined) => textKey((text, part) => (part === 'whole' ? prepare(text) : undefined));
-const whenMatching = (pattern: RegExp, fold: (text: string) => string) => wholeOnly((text) => (pattern.test(text) ? fold(text) : undefined));
+const wholeOnly = (prepare: (text: string) => string | undefined) =>
+  textKey((text, part) => (part === 'whole' ? prepare(text) : undefined));
+const whenMatching = (pattern: RegExp, fold: (text: string) => string) =>
+  wholeOnly((text) => (pattern.test(text) ? fold(text) : undefined));
 const same = (text: string): string => text;
 
 // eslint-disable-next-line no-control-regex
@@ -57,7 +58,7 @@ const octets: Preparation = { key: (value) => value.toString('latin1') };
 const distinguishedName: Preparation = {
   key: (value, part, names) => {
     const dn = part === 'whole' ? resolveDn(value.toString('utf8'), names) : undefined;
-    return dn === undefined ? undefined : dnKey(dn);
+    return dn === undefined ? undefined : nameKey(dn);
   },
 };
 const objectIdentifier: Preparation = {
@@ -69,7 +70,13 @@ const objectIdentifier: Preparation = {
   },
 };
 
-const rule = (oid: string, name: string, use: MatchingRule['use'], syntax: string, preparation: Preparation): MatchingRule => ({ oid, name, use, syntax, preparation });
+const rule = (oid: string, name: string, use: MatchingRule['use'], syntax: string, preparation: Preparation): MatchingRule => ({
+  oid,
+  name,
+  use,
+  syntax,
+  preparation,
+});
 const substringAssertion = '1.3.6.1.4.1.1466.115.121.1.58';
 
 export const matchingRules: readonly MatchingRule[] = [

@@ -10,7 +10,11 @@ export interface CheckedModification {
   readonly attribute: Attribute;
 }
 
-export function applyModification(attributes: Map<string, Attribute>, { operation, attribute }: CheckedModification, codes: MistakeCodes): void {
+export function applyModification(
+  attributes: Map<string, Attribute>,
+  { operation, attribute }: CheckedModification,
+  codes: MistakeCodes,
+): void {
   const name = attribute.description.text;
   if (operation === 'add') addValues(attributes, attribute, codes);
   else if (operation === 'delete') deleteValues(attributes, attribute, codes);
@@ -64,5 +68,8 @@ export function mergeValue(attributes: Attributes, added: Attribute): Map<string
   const keys = new Set(present?.keys);
   const fresh = keepValues(added, (key) => !keys.has(key));
   if (fresh.values.length === 0) return merged;
-  return merged.set(name, present ? { ...present, values: [...present.values, ...fresh.values], keys: [...present.keys, ...fresh.keys] } : fresh);
+  return merged.set(
+    name,
+    present ? { ...present, values: [...present.values, ...fresh.values], keys: [...present.keys, ...fresh.keys] } : fresh,
+  );
 }

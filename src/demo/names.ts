@@ -42,13 +42,20 @@ function resolveText(text: string, names: Names): Dn | undefined {
       if (name === undefined || typeof value !== 'string' || value === '') return undefined;
       avas.push({ type: name, value });
     }
-    rdns.push(avas.sort((a, b) => (a.type.toLowerCase() < b.type.toLowerCase() ? -1 : 1)));
+    rdns.push(avas.toSorted((a, b) => (a.type.toLowerCase() < b.type.toLowerCase() ? -1 : 1)));
   }
   return { rdns };
 }
 
-export function rdnKey(rdn: Rdn): string {
-  return dnKey({ rdns: [rdn] });
+const keys = new WeakMap<Dn, string>();
+
+/** The key of `ldap/dn.ts`, made once for each DN object. */
+export function nameKey(dn: Dn): string {
+  const known = keys.get(dn);
+  if (known !== undefined) return known;
+  const key = dnKey(dn);
+  keys.set(dn, key);
+  return key;
 }
 
 export function prettyDn(dn: Dn): string {
@@ -61,5 +68,8 @@ function prettyRdn(rdn: Rdn): string {
 
 function prettyValue(value: string): string {
   // eslint-disable-next-line no-control-regex
-  return value.replace(/["+,;<>\\=\x00]|^[ #]| $/g, (character) => `\\${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return value.replace(
+    /["+,;<>\\=\x00]|^[ #]| $/g,
+    (character) => `\\${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }

@@ -1,8 +1,8 @@
 // The schema that the demo directory shares with an OpenLDAP server: its built-in types and the core, cosine and inetOrgPerson ones in use.
 // RFC 4512 section 4.2 and 5, RFC 4519, RFC 4524, RFC 2798, RFC 2247, RFC 2079, RFC 5020, RFC 4530.
 import { matchingRules } from './matching.ts';
-import type { AttributeTypeDefinition, ObjectClassDefinition } from './schema.ts';
 import { Schema } from './schema.ts';
+import type { AttributeTypeDefinition, ObjectClassDefinition } from './schema-definition.ts';
 import { syntaxOid, syntaxes } from './syntax.ts';
 
 const ignoreCase = { equality: 'caseIgnoreMatch', substring: 'caseIgnoreSubstringsMatch', syntax: syntaxOid.directoryString } as const;
@@ -27,7 +27,14 @@ const attributeTypes: readonly AttributeTypeDefinition[] = [
   { oid: '2.5.18.9', names: ['hasSubordinates'], equality: 'booleanMatch', syntax: syntaxOid.boolean, ...maintained },
   { oid: '2.5.18.10', names: ['subschemaSubentry'], ...dn, ...maintained },
   { oid: '1.3.6.1.1.20', names: ['entryDN'], ...dn, ...maintained },
-  { oid: '1.3.6.1.1.16.4', names: ['entryUUID'], equality: 'UUIDMatch', ordering: 'UUIDOrderingMatch', syntax: syntaxOid.uuid, ...maintained },
+  {
+    oid: '1.3.6.1.1.16.4',
+    names: ['entryUUID'],
+    equality: 'UUIDMatch',
+    ordering: 'UUIDOrderingMatch',
+    syntax: syntaxOid.uuid,
+    ...maintained,
+  },
   { oid: '1.3.6.1.4.1.4203.666.1.7', names: ['entryCSN'], ...csn, ...maintained },
   { oid: '1.3.6.1.4.1.4203.666.1.25', names: ['contextCSN'], ...csn, noUserModification: true, ...rootDse },
   { oid: '1.3.6.1.4.1.1466.101.120.5', names: ['namingContexts'], ...dn, ...rootDse },
@@ -159,7 +166,14 @@ const objectClasses: readonly ObjectClassDefinition[] = [
     may: [...delivery, 'seeAlso', 'roleOccupant', ...place, 'ou', 'description'],
   },
   { oid: '2.5.6.9', names: ['groupOfNames'], sup: 'top', kind: 'structural', must: ['member', 'cn'], may: group },
-  { oid: '2.5.6.11', names: ['applicationProcess'], sup: 'top', kind: 'structural', must: ['cn'], may: ['seeAlso', 'ou', 'l', 'description'] },
+  {
+    oid: '2.5.6.11',
+    names: ['applicationProcess'],
+    sup: 'top',
+    kind: 'structural',
+    must: ['cn'],
+    may: ['seeAlso', 'ou', 'l', 'description'],
+  },
   {
     oid: '0.9.2342.19200300.100.4.13',
     names: ['domain'],

@@ -1,15 +1,15 @@
 // OpenLDAP's face: what slapd 2.5 says about itself, how it stamps entries and which result codes it gives for which mistake.
 // RFC 4512 section 5.1 (root DSE) and 4.2 (subschema); RFC 3674, RFC 4526; operational attributes of RFC 4530 and RFC 5020.
 import { collectAttributes, makeAttribute } from './attribute.ts';
+import { whoAmIOid } from './authentication.ts';
 import type { Attributes } from './attribute.ts';
 import { controlOid } from './control.ts';
 import type { Face } from './face.ts';
 import { openLdapSchema as schema } from './openldap-schema.ts';
 import { passwordModifyOid } from './password.ts';
 import { resultCode } from './result.ts';
-import type { Node } from './tree.ts';
+import type { Node } from './node.ts';
 
-export const whoAmIOid = '1.3.6.1.4.1.4203.1.11.3';
 const allOperationalAttributes = '1.3.6.1.4.1.4203.1.5.1';
 const absoluteFilters = '1.3.6.1.4.1.4203.1.5.3';
 const languageTags = '1.3.6.1.4.1.4203.1.5.4';
@@ -43,7 +43,7 @@ export const openLdap: Face = {
       ['objectClass', ['top', 'OpenLDAProotDSE']],
       ['structuralObjectClass', ['OpenLDAProotDSE']],
       ['namingContexts', [suffix]],
-      ['supportedControl', Object.values(controlOid).sort()],
+      ['supportedControl', Object.values(controlOid).toSorted()],
       ['supportedExtension', [passwordModifyOid, whoAmIOid]],
       ['supportedFeatures', [allOperationalAttributes, absoluteFilters, languageTags]],
       ['supportedLDAPVersion', ['3']],

@@ -1,6 +1,6 @@
 // Search and compare. A search is a generator, so that the connection can pause it while the client reads.
 // RFC 4511 sections 4.5 and 4.10; RFC 2696, as slapd does it: one paged search at a time on a connection.
-import { dnKey, isUnder } from '../ldap/dn.ts';
+import { isUnder } from '../ldap/dn.ts';
 import type { Dn } from '../ldap/dn.ts';
 import type { Identity } from './access.ts';
 import { mayRead } from './access.ts';
@@ -15,7 +15,8 @@ import type { Control, Operation, SearchOperation } from './request.ts';
 import type { EntryContent } from './response.ts';
 import { OperationError, resultCode } from './result.ts';
 import { readSelection, selectContent } from './selection.ts';
-import type { Node } from './tree.ts';
+import { nameKey } from './names.ts';
+import type { Node } from './node.ts';
 
 /** Where the paged search of a connection stands: the id of the last entry sent, and how many were sent. */
 export interface Paging {
@@ -72,7 +73,7 @@ export function* search(
 function findSpecialEntry(base: Dn, scope: SearchOperation['scope'], { rootDse, subschema }: Directory): Node | undefined {
   if (scope !== 'base') return undefined;
   if (base.rdns.length === 0) return rootDse;
-  return dnKey(base) === dnKey(subschema.dn) ? subschema : undefined;
+  return nameKey(base) === nameKey(subschema.dn) ? subschema : undefined;
 }
 
 /** Who may read nothing is not even told what exists. */
@@ -84,7 +85,7 @@ function findBase(base: Dn, identity: Identity, directory: Directory): Node {
 function listCandidates({ filter, scope }: SearchOperation, base: Node, { tree, face }: Directory): readonly Node[] {
   const candidates = scope === 'base' ? undefined : findCandidates(filter, tree, face.schema);
   if (candidates === undefined) return tree.inScope(base, scope);
-  return [...candidates].filter((node) => (scope === 'one' ? node.parent === base : node.isUnder(base))).sort((a, b) => a.id - b.id);
+  return [...candidates].filter((node) => (scope === 'one' ? node.parent === base : node.isUnder(base))).toSorted((a, b) => a.id - b.id);
 }
 
 const cookieLength = 8;
@@ -108,7 +109,12 @@ function resumePaging(cookie: Buffer, paging: Paging): void {
 }
 
 /** @returns compareTrue or compareFalse */
-export function compareEntry(operation: Operation & { kind: 'compare' }, controls: Controls, identity: Identity, directory: Directory): number {
+export function compareEntry(
+  operation: Operation & { kind: 'compare' },
+  controls: Controls,
+  identity: Identity,
+  directory: Directory,
+): number {
   const { schema, codes } = directory.face;
   const dn = readDn(operation.dn, directory);
   const { description, keys } = checkAttribute({ description: operation.description, values: [operation.value] }, schema, codes);

@@ -36,15 +36,20 @@ const responseTag: Readonly<Record<AnsweredKind, number>> = {
 const noticeOfDisconnection = '1.3.6.1.4.1.1466.20036';
 
 export function writeResult(id: number, kind: AnsweredKind, result: Result): Buffer {
-  return writeMessage(id, result.controls ?? [], 1024 + (result.diagnostic.length + result.matchedDn.length) * 3 + (result.responseValue?.length ?? 0), (writer) => {
-    writer.startSequence(responseTag[kind]);
-    writer.writeEnumeration(result.code);
-    writer.writeString(result.matchedDn);
-    writer.writeString(result.diagnostic);
-    if (result.responseName !== undefined) writer.writeString(result.responseName, 0x8a);
-    if (result.responseValue !== undefined) writer.writeBuffer(result.responseValue, 0x8b);
-    writer.endSequence();
-  });
+  return writeMessage(
+    id,
+    result.controls ?? [],
+    1024 + (result.diagnostic.length + result.matchedDn.length) * 3 + (result.responseValue?.length ?? 0),
+    (writer) => {
+      writer.startSequence(responseTag[kind]);
+      writer.writeEnumeration(result.code);
+      writer.writeString(result.matchedDn);
+      writer.writeString(result.diagnostic);
+      if (result.responseName !== undefined) writer.writeString(result.responseName, 0x8a);
+      if (result.responseValue !== undefined) writer.writeBuffer(result.responseValue, 0x8b);
+      writer.endSequence();
+    },
+  );
 }
 
 export function writeSearchEntry(id: number, entry: EntryContent): Buffer {

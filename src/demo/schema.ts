@@ -1,32 +1,10 @@
 // A directory schema from its definitions: look-up by name or OID, inheritance resolved, and the descriptions that the subschema publishes.
 // RFC 4512 sections 2.5, 4.1.1 and 4.1.2.
 import type { MatchingRule } from './matching.ts';
+import type { AttributeTypeDefinition, ObjectClassDefinition } from './schema-definition.ts';
+import { describeAttribute, describeClass } from './schema-definition.ts';
 import type { Names } from './names.ts';
 import type { Syntax } from './syntax.ts';
-
-export interface AttributeTypeDefinition {
-  readonly oid: string;
-  readonly names: readonly [preferred: string, ...others: string[]];
-  readonly sup?: string;
-  readonly equality?: string;
-  readonly ordering?: string;
-  readonly substring?: string;
-  readonly syntax?: string;
-  /** Suggested upper bound, published and not enforced. */
-  readonly length?: number;
-  readonly singleValue?: boolean;
-  readonly noUserModification?: boolean;
-  readonly usage?: 'directoryOperation' | 'dSAOperation' | 'distributedOperation';
-}
-
-export interface ObjectClassDefinition {
-  readonly oid: string;
-  readonly names: readonly [preferred: string, ...others: string[]];
-  readonly sup?: string;
-  readonly kind: 'abstract' | 'structural' | 'auxiliary';
-  readonly must?: readonly string[];
-  readonly may?: readonly string[];
-}
 
 export interface AttributeType {
   readonly name: string;
@@ -130,7 +108,7 @@ export class Schema implements Names {
     const [name = '', ...rawOptions] = text.split(';');
     const type = this.attribute(name);
     if (type === undefined) return undefined;
-    const options = [...new Set(rawOptions.map((option) => option.toLowerCase()))].sort();
+    const options = [...new Set(rawOptions.map((option) => option.toLowerCase()))].toSorted();
     const known = options.every((option) => /^lang-[a-z0-9-]*$/.test(option) || (option === 'binary' && type.syntax.binary === true));
     return known ? { type, options, text: [type.name, ...options].join(';') } : undefined;
   }
@@ -141,7 +119,8 @@ export class Schema implements Names {
 
   #resolveAttribute(definition: AttributeTypeDefinition): AttributeType {
     const sup = definition.sup === undefined ? undefined : required(this.attribute(definition.sup), definition.sup);
-    const findRule = (name: string | undefined): MatchingRule | undefined => (name === undefined ? undefined : required(this.matchingRule(name), name));
+    const findRule = (name: string | undefined): MatchingRule | undefined =>
+      name === undefined ? undefined : required(this.matchingRule(name), name);
     const syntaxOid = definition.syntax ?? sup?.syntax.oid ?? '';
     const type: AttributeType = {
       name: definition.names[0],
@@ -181,43 +160,4 @@ export class Schema implements Names {
 function required<T>(found: T | undefined, name: string): T {
   if (found === undefined) throw new TypeError(`the schema refers to '${name}', which it does not define before`);
   return found;
-}
-
-function describeAttribute(definition: AttributeTypeDefinition): string {
-  const { oid, names, sup, equality, ordering, substring, syntax, length, usage } = definition;
-  return joinDescription([
-    oid,
-    `NAME ${quoteNames(names)}`,
-    sup && `SUP ${sup}`,
-    equality && `EQUALITY ${equality}`,
-    ordering && `ORDERING ${ordering}`,
-    substring && `SUBSTR ${substring}`,
-    syntax && `SYNTAX ${syntax}${length === undefined ? '' : `{${length}}`}`,
-    definition.singleValue && 'SINGLE-VALUE',
-    definition.noUserModification && 'NO-USER-MODIFICATION',
-    usage && `USAGE ${usage}`,
-  ]);
-}
-
-function describeClass({ oid, names, sup, kind, must, may }: ObjectClassDefinition): string {
-  return joinDescription([
-    oid,
-    `NAME ${quoteNames(names)}`,
-    sup && `SUP ${sup}`,
-    kind.toUpperCase(),
-    must && `MUST ${listOids(must)}`,
-    may && `MAY ${listOids(may)}`,
-  ]);
-}
-
-function joinDescription(parts: readonly (string | false | undefined)[]): string {
-  return `( ${parts.filter((part) => typeof part === 'string' && part !== '').join(' ')} )`;
-}
-
-function quoteNames(names: readonly string[]): string {
-  return names.length === 1 ? `'${names[0]}'` : `( ${names.map((name) => `'${name}'`).join(' ')} )`;
-}
-
-function listOids(names: readonly string[]): string {
-  return names.length === 1 ? String(names[0]) : `( ${names.join(' $ ')} )`;
 }

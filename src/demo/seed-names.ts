@@ -16,26 +16,40 @@ export const languages: readonly Language[] = [
   {
     tag: 'en-US',
     share: 22,
-    given: list('Abigail Aaron Brianna Caleb Dana Elijah Faith Grant Hannah Isaac Jocelyn Kyle Lauren Marcus Naomi Owen Paige Quentin Rachel Seth Tessa Wade'),
-    family: list("Abernathy Barlow Caldwell Dempsey Easton Fairbanks Garrison Hollis Ingram Jessup Kimball Langdon Mercer Norwood O'Rourke Prescott Quimby Rutledge Stanton Thackeray Underhill Whitlock"),
+    given: list(
+      'Abigail Aaron Brianna Caleb Dana Elijah Faith Grant Hannah Isaac Jocelyn Kyle Lauren Marcus Naomi Owen Paige Quentin Rachel Seth Tessa Wade',
+    ),
+    family: list(
+      "Abernathy Barlow Caldwell Dempsey Easton Fairbanks Garrison Hollis Ingram Jessup Kimball Langdon Mercer Norwood O'Rourke Prescott Quimby Rutledge Stanton Thackeray Underhill Whitlock",
+    ),
   },
   {
     tag: 'en-GB',
     share: 12,
-    given: list('Alistair Bronwen Callum Deirdre Edmund Fiona Gareth Imogen Jasper Kirsty Lachlan Morwenna Nigel Orla Piers Rhiannon Siân Tobias'),
-    family: list('Ashworth Braithwaite Cholmondeley Dalgleish Entwistle Fotheringham Greenhalgh Hargreaves Illingworth Kershaw Llewellyn MacAulay Openshaw Pemberton Ramsbottom Satterthwaite Thistlewood Winterbourne'),
+    given: list(
+      'Alistair Bronwen Callum Deirdre Edmund Fiona Gareth Imogen Jasper Kirsty Lachlan Morwenna Nigel Orla Piers Rhiannon Siân Tobias',
+    ),
+    family: list(
+      'Ashworth Braithwaite Cholmondeley Dalgleish Entwistle Fotheringham Greenhalgh Hargreaves Illingworth Kershaw Llewellyn MacAulay Openshaw Pemberton Ramsbottom Satterthwaite Thistlewood Winterbourne',
+    ),
   },
   {
     tag: 'de-DE',
     share: 15,
-    given: list('Annika Björn Cornelia Dietmar Elke Frieda Günther Heike Ingo Jörg Käthe Lutz Marlene Niklas Ottilie Rüdiger Sönke Ulrike Volker Wiebke'),
-    family: list('Ackermann Böhme Carstensen Dörfler Eichhorn Förster Größmann Hölscher Jäger Kühn Lüders Möllenkamp Nußbaum Oelrichs Petersen Röhrig Schönfeld Straßburger Übelacker Weiß'),
+    given: list(
+      'Annika Björn Cornelia Dietmar Elke Frieda Günther Heike Ingo Jörg Käthe Lutz Marlene Niklas Ottilie Rüdiger Sönke Ulrike Volker Wiebke',
+    ),
+    family: list(
+      'Ackermann Böhme Carstensen Dörfler Eichhorn Förster Größmann Hölscher Jäger Kühn Lüders Möllenkamp Nußbaum Oelrichs Petersen Röhrig Schönfeld Straßburger Übelacker Weiß',
+    ),
   },
   {
     tag: 'fr-FR',
     share: 10,
     given: list('Aurélie Benoît Célestine Damien Élodie François Geneviève Hélène Jérôme Léa Maëlle Noël Océane Rémi Solène Théophile'),
-    family: list("Aubépin Bélanger Châtelain Desrosiers Étchegaray Fauré Gagné d'Hauteville L'Hermite Lefèvre Maçon Noël Pélissier Rousselot Thévenin Vaillancourt"),
+    family: list(
+      "Aubépin Bélanger Châtelain Desrosiers Étchegaray Fauré Gagné d'Hauteville L'Hermite Lefèvre Maçon Noël Pélissier Rousselot Thévenin Vaillancourt",
+    ),
   },
   {
     tag: 'pl-PL',

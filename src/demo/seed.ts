@@ -4,6 +4,7 @@ import { childOf, formatDn, parseDn } from '../ldap/dn.ts';
 import type { Department, Office } from './seed-company.ts';
 import { crossGroups, departments, offices } from './seed-company.ts';
 import { languages, readName } from './seed-names.ts';
+import { Random } from './random.ts';
 
 export interface SeedEntry {
   readonly dn: string;
@@ -21,7 +22,14 @@ export function* seedEntries(suffix: string, users: number): Generator<SeedEntry
   const random = new Random(0x5eed);
   yield makeSuffix(suffix, random);
   for (const unit of ['people', 'groups']) {
-    yield { dn: nameIn(suffix, 'ou', unit), attributes: [['objectClass', ['organizationalUnit']], ['ou', [unit]]], origin: random.origin(founded) };
+    yield {
+      dn: nameIn(suffix, 'ou', unit),
+      attributes: [
+        ['objectClass', ['organizationalUnit']],
+        ['ou', [unit]],
+      ],
+      origin: makeOrigin(random, founded),
+    };
   }
   if (users === 0) return;
   const groups = new Membership();
@@ -32,21 +40,37 @@ export function* seedEntries(suffix: string, users: number): Generator<SeedEntry
     const person = inventPerson(index, random, taken, teams, chief, suffix);
     chief ??= person.dn;
     groups.join(person, random);
-    yield { dn: person.dn, attributes: person.attributes, origin: random.origin(founded + grown * (index / (index + 150))) };
+    yield { dn: person.dn, attributes: person.attributes, origin: makeOrigin(random, founded + grown * (index / (index + 150))) };
   }
   let created = founded + grown;
   for (const { name, description, members } of groups.list(suffix)) {
     const member = members.length > 0 ? members : [nameIn(suffix, 'cn', 'nobody')];
-    const attributes = [['objectClass', ['groupOfNames']], ['cn', [name]], ['description', [description]], ['member', member]] as const;
-    yield { dn: nameIn(`ou=groups,${suffix}`, 'cn', name), attributes, origin: random.origin((created += day / 24)) };
+    const attributes = [
+      ['objectClass', ['groupOfNames']],
+      ['cn', [name]],
+      ['description', [description]],
+      ['member', member],
+    ] as const;
+    yield { dn: nameIn(`ou=groups,${suffix}`, 'cn', name), attributes, origin: makeOrigin(random, (created += day / 24)) };
   }
+}
+
+function makeOrigin(random: Random, created: number): SeedEntry['origin'] {
+  return { uuid: random.uuid(), created };
 }
 
 function makeSuffix(suffix: string, random: Random): SeedEntry {
   const ava = parseDn(suffix).rdns[0]?.[0];
   const [type, value] = [ava?.type.toLowerCase() ?? '', String(ava?.value)];
   const structural = { dc: 'domain', o: 'organization', ou: 'organizationalUnit' }[type] ?? 'applicationProcess';
-  return { dn: suffix, attributes: [['objectClass', [structural]], [type, [value]]], origin: random.origin(founded) };
+  return {
+    dn: suffix,
+    attributes: [
+      ['objectClass', [structural]],
+      [type, [value]],
+    ],
+    origin: makeOrigin(random, founded),
+  };
 }
 
 function nameIn(parent: string, type: string, value: string): string {
@@ -161,7 +185,9 @@ const describe = (name: string, description: string): SeedGroup => ({ name, desc
 class Membership {
   readonly #everyone = describe('All Employees', 'Everyone with an active account');
   readonly #leaders = describe('Leadership', 'Heads of departments and team leads');
-  readonly #departments = new Map(departments.map((department) => [department, describe(department.name, `Department ${department.name}`)]));
+  readonly #departments = new Map(
+    departments.map((department) => [department, describe(department.name, `Department ${department.name}`)]),
+  );
   readonly #offices = new Map(offices.map((office) => [office, describe(`${office.city} Office`, `${office.company}, ${office.street}`)]));
   readonly #across = crossGroups.map((group) => ({ ...group, members: [] as string[] }));
 
@@ -184,44 +210,5 @@ class Membership {
       { name: 'Product Development', description: 'Three departments in one group', members: nested },
       describe('Project Ibis', 'Not yet staffed'),
     ];
-  }
-}
-
-/** mulberry32: small, and the same on every machine. */
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** From 0 to below 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  }
-
-  choose<T>(items: readonly T[]): T {
-    return items[Math.floor(this.next() * items.length)] as T;
-  }
-
-  /** By shares, which add up to a hundred. */
-  pick<T extends { readonly share: number }>(items: readonly T[]): T {
-    let left = this.next() * 100;
-    return items.find(({ share }) => (left -= share) < 0) ?? (items[0] as T);
-  }
-
-  fill(pattern: string): string {
-    return pattern.replaceAll('#', () => String(Math.floor(this.next() * 10)));
-  }
-
-  /** An id of the shape of a random UUID (RFC 9562 section 5.4). */
-  origin(created: number): SeedEntry['origin'] {
-    const hex = Array.from({ length: 30 }, () => Math.floor(this.next() * 16).toString(16)).join('');
-    const variant = '89ab'[Math.floor(this.next() * 4)];
-    const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(12, 15)}-${variant}${hex.slice(15, 18)}-${hex.slice(18, 30)}`;
-    return { uuid, created };
   }
 }

@@ -4,7 +4,7 @@ import type { Attribute } from './attribute.ts';
 import type { MayRead } from './filter.ts';
 import type { EntryContent } from './response.ts';
 import type { AttributeDescription, AttributeType, Schema } from './schema.ts';
-import type { Node } from './tree.ts';
+import type { Node } from './node.ts';
 
 export interface Selection {
   readonly user: boolean;
@@ -30,7 +30,13 @@ export function readSelection(names: readonly string[], schema: Schema): Selecti
 
 export function selectContent(node: Node, selection: Selection, mayRead: MayRead): EntryContent {
   const isWanted = (description: AttributeDescription): boolean => isSelected(description, selection) && mayRead(node, description.type);
-  return { dn: node.name, attributes: node.select(isWanted).map(keepWanted(selection)).filter((attribute) => attribute !== undefined) };
+  return {
+    dn: node.name,
+    attributes: node
+      .select(isWanted)
+      .map(keepWanted(selection))
+      .filter((attribute) => attribute !== undefined),
+  };
 }
 
 function keepWanted({ typesOnly, matchedValues }: Selection): (attribute: Attribute) => EntryContent['attributes'][number] | undefined {

@@ -39,7 +39,8 @@ export function prepareTelephone(text: string): string {
 export function prepareTime(text: string): string | undefined {
   const found = /^(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)?)?(?:[.,](\d+))?(Z|([+-])(\d\d)(\d\d)?)$/.exec(text);
   if (found === null) return undefined;
-  const [, year, month, day, hours, minutes = '00', seconds = '00', fraction = '', , sign, offsetHours = '00', offsetMinutes = '00'] = found;
+  const [, year, month, day, hours, minutes = '00', seconds = '00', fraction = '', , sign, offsetHours = '00', offsetMinutes = '00'] =
+    found;
   const local = new Date(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
   if (Number.isNaN(local.getTime()) || local.getUTCDate() !== Number(day)) return undefined;
   const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * (sign === '-' ? -60_000 : 60_000);

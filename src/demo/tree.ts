@@ -1,86 +1,12 @@
 // The entries in memory: found by name, by place and by indexed value. It knows no rules; the operations above it do.
 // RFC 4512 section 2.1 (the directory information tree).
 import type { Dn, Rdn } from '../ldap/dn.ts';
-import { childOf, dnKey, parentOf } from '../ldap/dn.ts';
-import type { Attribute, Attributes } from './attribute.ts';
-import { makeAttribute } from './attribute.ts';
-import { prettyDn } from './names.ts';
-import type { AttributeDescription, AttributeType, Schema } from './schema.ts';
+import { childOf, parentOf } from '../ldap/dn.ts';
+import type { Attributes } from './attribute.ts';
+import { nameKey } from './names.ts';
+import { type ComputedAttributes, Node } from './node.ts';
+import type { Schema } from './schema.ts';
 import { ValueIndex } from './value-index.ts';
-
-/** Attributes that are computed when asked for, by name in the schema's spelling; no values: absent. */
-export type ComputedAttributes = ReadonlyMap<string, (node: Node) => readonly string[]>;
-
-const none: ComputedAttributes = new Map();
-
-/** One entry. Only the tree changes it; its attributes are replaced as a whole, never in place. */
-export class Node {
-  /** Entries are searched in the order of their ids, which is that of their creation. */
-  readonly id: number;
-  dn: Dn;
-  parent: Node | undefined;
-  attributes: Attributes;
-  readonly children = new Set<Node>();
-  readonly #schema: Schema;
-  readonly #computed: ComputedAttributes;
-
-  constructor(id: number, dn: Dn, attributes: Attributes, schema: Schema, parent?: Node, computed: ComputedAttributes = none) {
-    this.id = id;
-    this.dn = dn;
-    this.attributes = attributes;
-    this.parent = parent;
-    this.#schema = schema;
-    this.#computed = computed;
-  }
-
-  get name(): string {
-    return prettyDn(this.dn);
-  }
-
-  /** Attributes of these types that carry at least these options (RFC 4512 section 2.5.2). */
-  find(types: readonly AttributeType[], options: readonly string[] = []): readonly Attribute[] {
-    const found: Attribute[] = [];
-    for (const type of types) {
-      const plain = options.length === 0 ? this.#get(type.name) : undefined;
-      if (plain !== undefined) found.push(plain);
-    }
-    for (const attribute of this.attributes.values()) {
-      const { description } = attribute;
-      if (description.options.length === 0 || !types.includes(description.type)) continue;
-      if (options.every((option) => description.options.includes(option))) found.push(attribute);
-    }
-    return found;
-  }
-
-  text(name: string): string | undefined {
-    return this.#get(name)?.values[0]?.toString('utf8');
-  }
-
-  /** The stored attributes that are wanted, then the computed ones. */
-  select(isWanted: (description: AttributeDescription) => boolean): readonly Attribute[] {
-    const selected = [...this.attributes.values()].filter(({ description }) => isWanted(description));
-    for (const name of this.#computed.keys()) {
-      const description = this.#schema.description(name);
-      const attribute = description && isWanted(description) ? this.#compute(name) : undefined;
-      if (attribute !== undefined) selected.push(attribute);
-    }
-    return selected;
-  }
-
-  isUnder(base: Node): boolean {
-    for (let node: Node | undefined = this; node !== undefined; node = node.parent) if (node === base) return true;
-    return false;
-  }
-
-  #get(name: string): Attribute | undefined {
-    return this.attributes.get(name) ?? this.#compute(name);
-  }
-
-  #compute(name: string): Attribute | undefined {
-    const values = this.#computed.get(name)?.(this) ?? [];
-    return values.length === 0 ? undefined : makeAttribute(name, values, this.#schema);
-  }
-}
 
 export interface TreeOptions {
   readonly schema: Schema;
@@ -107,7 +33,7 @@ export class Tree {
   }
 
   get(dn: Dn): Node | undefined {
-    return this.#byName.get(dnKey(dn));
+    return this.#byName.get(nameKey(dn));
   }
 
   /** The entry, or the nearest one above it. */
@@ -127,7 +53,7 @@ export class Tree {
     const parent = this.get(parentOf(dn));
     const { schema, computed } = this.#options;
     const node = new Node(++this.#lastId, dn, attributes, schema, parent, computed);
-    this.#byName.set(dnKey(dn), node);
+    this.#byName.set(nameKey(dn), node);
     this.#byId.set(node.id, node);
     parent?.children.add(node);
     this.#index.update(node, new Map(), attributes);
@@ -135,7 +61,7 @@ export class Tree {
   }
 
   remove(node: Node): void {
-    this.#byName.delete(dnKey(node.dn));
+    this.#byName.delete(nameKey(node.dn));
     this.#byId.delete(node.id);
     node.parent?.children.delete(node);
     this.#index.update(node, node.attributes, new Map());
@@ -167,13 +93,13 @@ export class Tree {
     if (scope === 'base') return [base];
     if (scope === 'sub' && base.parent === undefined) return [...this.#byId.values()];
     const nodes = scope === 'one' ? [...base.children] : collectSubtree(base, []);
-    return nodes.sort((a, b) => a.id - b.id);
+    return nodes.toSorted((a, b) => a.id - b.id);
   }
 
   #setName(node: Node, dn: Dn): void {
-    this.#byName.delete(dnKey(node.dn));
+    this.#byName.delete(nameKey(node.dn));
     node.dn = dn;
-    this.#byName.set(dnKey(dn), node);
+    this.#byName.set(nameKey(dn), node);
     for (const child of node.children) {
       const [rdn] = child.dn.rdns;
       if (rdn !== undefined) this.#setName(child, childOf(rdn, dn));

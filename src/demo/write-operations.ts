@@ -17,7 +17,7 @@ import { applyModification, keepValues, mergeValue } from './modification.ts';
 import type { AttributeValues, Control, Modification, Operation } from './request.ts';
 import { OperationError, resultCode } from './result.ts';
 import { readSelection, selectContent } from './selection.ts';
-import { Node } from './tree.ts';
+import { Node } from './node.ts';
 
 type Of<K extends Operation['kind']> = Operation & { readonly kind: K };
 
@@ -50,7 +50,12 @@ export function addEntry(operation: Of<'add'>, controls: Controls, identity: Ide
   if (!equalDn(dn, directory.suffix) && tree.get(parentOf(dn)) === undefined) failMissing(dn, directory, codes.parentMissing);
   requireWriteAccess(identity);
   checkAssertion(controls.assertion, new Node(0, dn, attributes, schema), identity, directory);
-  const stamp = { ...clock.next(origin?.created), authorDn: identity.dn, uuid: origin?.uuid ?? randomUUID(), structuralClass: structural.name };
+  const stamp = {
+    ...clock.next(origin?.created),
+    authorDn: identity.dn,
+    uuid: origin?.uuid ?? randomUUID(),
+    structuralClass: structural.name,
+  };
   for (const stamped of stampAttributes(face.stampCreation(stamp), directory)) attributes.set(stamped.description.text, stamped);
   return postRead(tree.insert(dn, attributes));
 }
@@ -63,7 +68,8 @@ export function modifyEntry(operation: Of<'modify'>, controls: Controls, identit
   const preRead = prepareRead('preRead', controls.preRead, identity, directory);
   const postRead = prepareRead('postRead', controls.postRead, identity, directory);
   const node = findEntry(dn, directory);
-  if (identity.node !== node || modifications.some(({ attribute }) => attribute.description.type.name !== 'userPassword')) requireWriteAccess(identity);
+  if (identity.node !== node || modifications.some(({ attribute }) => attribute.description.type.name !== 'userPassword'))
+    requireWriteAccess(identity);
   checkAssertion(controls.assertion, node, identity, directory);
 
   const attributes = new Map(node.attributes);
@@ -160,7 +166,8 @@ function checkModification(modification: Modification, directory: Directory): Ch
   const { operation } = modification;
   const attribute = checkUserAttribute(modification, directory);
   if (operation !== 'delete') requireDistinct(attribute, directory.face.codes);
-  if (operation === 'add' && attribute.values.length === 0) throw new OperationError(resultCode.protocolError, 'modify/add: no values given');
+  if (operation === 'add' && attribute.values.length === 0)
+    throw new OperationError(resultCode.protocolError, 'modify/add: no values given');
   return { operation, attribute };
 }
 
@@ -179,7 +186,13 @@ function prepareRead(
 ): (node: Node) => Control[] {
   if (request === undefined) return () => [];
   const unknown = request.attributes.find((name) => !['*', '+', '1.1'].includes(name) && schema.description(name) === undefined);
-  if (unknown !== undefined && request.critical) throw new OperationError(codes.unknownAttribute, `${when}: unknown attributeType ${unknown}`);
+  if (unknown !== undefined && request.critical)
+    throw new OperationError(codes.unknownAttribute, `${when}: unknown attributeType ${unknown}`);
   const selection = readSelection(request.attributes, schema);
-  return (node) => [writeReadEntry(when, selectContent(node, selection, (entry, type) => mayRead(identity, entry, type)))];
+  return (node) => [
+    writeReadEntry(
+      when,
+      selectContent(node, selection, (entry, type) => mayRead(identity, entry, type)),
+    ),
+  ];
 }

@@ -7,7 +7,9 @@ import { notFound } from '../scim/error.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { idFilter } from '../mapping/filter.ts';
 import { type Mapping, type ResourceMapping, resourceNamed } from '../mapping/mapping.ts';
-import type { Guards } from './guards.ts';
+import type { FilterContext } from '../mapping/rule.ts';
+import type { ResolvedFilter } from '../scim/filter.ts';
+import type { Guards, Refusal } from './guards.ts';
 import type { Plan } from './plan.ts';
 
 export interface Backend {
@@ -20,11 +22,24 @@ export interface Backend {
   readonly guards: Guards;
   /** The service account, which the gateway never writes. */
   readonly bindDn: Dn | undefined;
+  /** Its name where that is no DN: `user@domain` or `DOMAIN\\user`. */
+  readonly bindName?: string;
   readonly baseDn: Dn;
   /** Plans are made and reported, not executed. */
   readonly observe?: boolean;
   /** Is told every plan before it is executed. */
   readonly onPlan?: (plan: Plan) => void;
+  /** Is told what the guards say of an entry before it is written; `refusedBy` says which of them refuses. */
+  readonly onGuard?: (verdict: { readonly dn: Dn; readonly refusedBy: Refusal | undefined }) => void;
+  /** Is told how the filter of a query is translated. */
+  readonly onQuery?: (question: Question) => void;
+}
+
+/** The filter of a query, and what it takes to translate it. */
+export interface Question {
+  readonly resource: ResourceMapping;
+  readonly filter: ResolvedFilter;
+  readonly context: FilterContext;
 }
 
 /** @throws ScimError notFound for a type that this mapping does not have */

@@ -1,12 +1,12 @@
 // Create (RFC 7644 section 3.3): validate, resolve references, build the entry, add it, answer from what the directory then holds.
 import { randomBytes } from 'node:crypto';
-import { childOf, type Dn, type Rdn } from '../ldap/dn.ts';
+import { childOf, type Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { DirectoryError } from '../ldap/directory.ts';
 import { translateFilter } from '../mapping/filter.ts';
 import type { CreateMapping, ResourceMapping } from '../mapping/mapping.ts';
 import { attributeName, everything } from '../mapping/read.ts';
-import { buildEntry, type NewEntry, scimLookup, valueAt, withDefaults } from '../mapping/write.ts';
+import { buildEntry, type NewEntry, valueAt, withDefaults } from '../mapping/write.ts';
 import { invalidValue, ScimError, uniqueness } from '../scim/error.ts';
 import type { ResolvedFilter } from '../scim/filter.ts';
 import { compileFilter } from '../scim/match.ts';
@@ -14,11 +14,16 @@ import { checkRequired, parseResource } from '../scim/resource.ts';
 import type { Resource, ResourceType } from '../scim/schema.ts';
 import { type Backend, mappingOf, searchScope } from './backend.ts';
 import type { Client } from './client.ts';
+import { isUniqueness } from './errors.ts';
 import { type Prepare, runWrite } from './execute.ts';
+import { nextNames } from './free-name.ts';
 import { guardEntry } from './guards.ts';
 import { planCreate } from './plan.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { journalling, writeContext } from './write-context.ts';
+
+/** Names that are tried for one new entry: others may take them at the same time. */
+const nameAttempts = 20;
 
 /** The new resource, whole. @throws ScimError */
 export async function createResource(backend: Backend, client: Client, type: ResourceType, body: unknown): Promise<Resource> {
@@ -31,13 +36,16 @@ export async function createResource(backend: Backend, client: Client, type: Res
   checkRequired(wanted, type);
   const password = newPassword(resource, wanted);
   const context = await writeContext(backend, client, resource, undefined, wanted, undefined);
-  const entry = buildEntry(resource, create, wanted, context);
+  const { schema } = backend.directory.capabilities();
+  const entry = buildEntry(resource, create, wanted, { ...context, schema });
   return addUnderFreeName(backend, resource, create, wanted, entry, password);
 }
 
-/** `active` absent means true (L-066), and that is what later filters see. */
+/** `active` absent means true (L-066), and that is what later filters see. An account that gets no password may have to be disabled (L-064). */
 function withActive(resource: ResourceMapping, sent: Resource): Resource {
   const offered = resource.rules.some((rule) => attributeName(rule) === 'active');
+  if (offered && resource.password?.missingOnCreate === 'createDisabled' && sent['password'] === undefined)
+    return { ...sent, active: false };
   return offered && sent['active'] === undefined ? { ...sent, active: true } : sent;
 }
 
@@ -58,41 +66,17 @@ async function addUnderFreeName(
   entry: NewEntry,
   password: string | undefined,
 ): Promise<Resource> {
-  const names = candidateNames(create, wanted, entry.rdn);
-  for (const [i, rdn] of names.entries()) {
+  let candidate: NewEntry = entry;
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await addEntry(backend, resource, wanted, { ...entry, attributes: renamedAttributes(entry, rdn) }, rdn, password);
+      return await addEntry(backend, resource, wanted, candidate, password);
     } catch (error) {
-      const taken =
-        error instanceof ScimError && error.status === 409 && error.cause instanceof DirectoryError && error.cause.resultCode === 68;
-      if (!taken || i === names.length - 1) throw error;
+      const isTaken = error instanceof ScimError && error.cause instanceof DirectoryError && isUniqueness(error.cause);
+      const next = isTaken && attempt < nameAttempts ? await nextNames(backend, resource, create, wanted, entry, candidate) : undefined;
+      if (!next) throw error;
+      candidate = next;
     }
   }
-  throw uniqueness('A resource with this name exists already');
-}
-
-/** The RDN, and where the mapping says so the RDN with something appended (` (ann@example.com)`, then with a number). */
-function candidateNames(create: CreateMapping, wanted: Resource, rdn: Rdn): readonly Rdn[] {
-  const { onRdnConflict } = create;
-  const [first, ...rest] = rdn;
-  if (!onRdnConflict || !first) return [rdn];
-  const suffix = onRdnConflict.append.render(scimLookup(wanted)) ?? '';
-  const named = (text: string): Rdn => [{ ...first, value: `${String(first.value)}${text}` }, ...rest];
-  return [rdn, ...Array.from({ length: onRdnConflict.tries }, (_, i) => named(i === 0 ? suffix : `${suffix} ${i + 1}`))];
-}
-
-function renamedAttributes(entry: NewEntry, rdn: Rdn): NewEntry['attributes'] {
-  const attributes = new Map(entry.attributes);
-  for (const [i, { type, value }] of rdn.entries()) {
-    const old = entry.rdn[i]?.value;
-    if (old === value) continue;
-    const name = [...attributes.keys()].find((key) => key.toLowerCase() === type.toLowerCase()) ?? type;
-    attributes.set(
-      name,
-      (attributes.get(name) ?? []).map((each) => (String(each) === String(old) ? value : each)),
-    );
-  }
-  return attributes;
 }
 
 function addEntry(
@@ -100,13 +84,12 @@ function addEntry(
   resource: ResourceMapping,
   wanted: Resource,
   entry: NewEntry,
-  rdn: Rdn,
   password: string | undefined,
 ): Promise<Resource> {
   const attributes = attributesFor(backend, resource, everything);
   const prepare: Prepare<Resource> = async (previous) => {
-    const plan = planCreate(entry, rdn, password, resource.password?.strategy);
-    const dn = childOf(rdn, entry.base);
+    const plan = planCreate(entry, entry.rdn, password, resource.password?.strategy);
+    const dn = childOf(entry.rdn, entry.base);
     const answer = (added: Entry | undefined) => answerFor(backend, resource, dn, added, attributes);
     // After an unknown outcome: an entry that holds all that was sent is the one that was sent. Its password is set, again or at last.
     if (previous?.outcomeUnknown && (await holds(backend, dn, entry))) {

@@ -1,7 +1,9 @@
 // What went wrong in the directory, as the client gets to know it: the one place where DirectoryError becomes ScimError.
 // The table 4.14 of result codes; RFC 4511 appendix A.2. Diagnostics go to the log, never to a client (R-211).
+import { type Cause, diagnose, explainDirectoryError } from '../ldap/diagnostics.ts';
 import { DirectoryError } from '../ldap/directory.ts';
 import { invalidValue, mutability, notFound, ScimError, tooMany, unavailable, uniqueness } from '../scim/error.ts';
+import { reportRefused } from './journal.ts';
 
 /** Seconds after which a client may try again. */
 const soon = 5;
@@ -9,7 +11,7 @@ const soon = 5;
 const afterRefusal = 300;
 
 /** @param operation decides what some codes mean: a name that is taken, a search that is too large */
-export function translateError(error: unknown, operation: 'read' | 'add' | 'update' | 'delete'): unknown {
+export function translateError(error: unknown, operation: Operation): unknown {
   if (!(error instanceof DirectoryError)) return error;
   const options = { cause: error };
   switch (error.kind) {
@@ -21,52 +23,92 @@ export function translateError(error: unknown, operation: 'read' | 'add' | 'upda
     case 'timeout':
       return new ScimError(503, 'The directory did not answer in time', { retryAfter: soon, ...options });
     case 'result':
+      reportRefused({ operation, resultCode: error.resultCode, reason: explainDirectoryError(error) });
       return translateResult(error, operation);
   }
 }
 
-function translateResult(error: DirectoryError, operation: 'read' | 'add' | 'update' | 'delete'): ScimError {
+type Operation = 'read' | 'add' | 'update' | 'delete';
+
+function translateResult(error: DirectoryError, operation: Operation): ScimError {
+  const diagnosis = diagnose(error)?.cause;
+  return (diagnosis && translateCause(diagnosis, error, operation)) ?? translateCode(error, operation);
+}
+
+/** What the server said beside the code is more exact than the code: Active Directory wraps many causes in few codes. */
+function translateCause(cause: Cause, error: DirectoryError, operation: Operation): ScimError | undefined {
+  const options = { cause: error };
+  switch (cause) {
+    case 'password':
+      return invalidValue(policyErrors[error.policyError ?? -1] ?? generalPolicy, options);
+    case 'oldPassword':
+      return invalidValue('The old password is needed to change it', options);
+    case 'passwordChannel':
+      return invalidValue('The password cannot be set over the connection to the directory', options);
+    case 'nameTaken':
+      return uniqueness('A resource with this name exists already', options);
+    case 'valueTaken':
+      return uniqueness('Another entry has this value already', options);
+    case 'accountName':
+      return invalidValue('The account name would be too long or have characters that the directory does not allow', options);
+    case 'groupScope':
+      return invalidValue('The directory does not allow this kind of member in this kind of group', options);
+    case 'privilege':
+      return new ScimError(403, 'The gateway may not do this in the directory', options);
+    case 'reference':
+      return operation === 'read' ? undefined : invalidValue('A value refers to an entry that does not exist', options);
+    case 'notBound':
+      return unavailable(soon, error);
+    case 'member':
+      return concurrent(error);
+    case 'account':
+      return operation === 'read' ? undefined : new ScimError(403, 'The account does not allow this', options);
+  }
+}
+
+const concurrent = (error: DirectoryError): ScimError =>
+  new ScimError(503, 'The resource was changed by others at the same time', { retryAfter: 1, cause: error });
+
+function translateCode(error: DirectoryError, operation: Operation): ScimError {
   const options = { cause: error };
   const internal = (detail = 'The directory refused the operation; the log of the gateway says why') => new ScimError(500, detail, options);
   switch (error.resultCode) {
     case 3: // timeLimitExceeded
+      return operation === 'read' ? tooLarge(options) : new ScimError(504, 'The directory did not finish the change in time', options);
     case 4: // sizeLimitExceeded
     case 11: // adminLimitExceeded
       return operation === 'read'
-        ? tooMany('The query is too large for the directory: narrow the filter', options)
+        ? tooLarge(options)
         : new ScimError(413, 'The change is too large for the directory: send it in parts', options);
+    case 9: // partialResults of LDAPv2
     case 10: // referral
       return new ScimError(502, 'The directory refers to another server', options);
     case 13: // confidentialityRequired
       return invalidValue('The password cannot be set over the connection to the directory', options);
-    case 18: // inappropriateMatching
-    case 1: // operationsError
-    case 2: // protocolError
-    case 12: // unavailableCriticalExtension
-    case 17: // undefinedAttributeType
-      return internal();
     case 16: // noSuchAttribute
     case 20: // attributeOrValueExists
     case 122: // assertionFailed
-      return new ScimError(503, 'The resource was changed by others at the same time', { retryAfter: 1, ...options });
+      return concurrent(error);
     case 19: // constraintViolation
-      return isUniqueness(error)
-        ? uniqueness('Another entry has this value already', options)
-        : invalidValue(policySentence(error) ?? 'The directory refuses a value', options);
+      return invalidValue('The directory refuses a value', options);
     case 21: // invalidAttributeSyntax
     case 34: // invalidDNSyntax
       return invalidValue('A value does not have the form that the directory requires', options);
-    case 32: // noSuchObject
+    case 32: // noSuchObject: of a search it is the base that is missing, or cannot be seen any more
+      if (operation === 'read') return unavailable(soon, error);
       return operation === 'add' ? internal('The place for new entries does not exist in the directory') : notFound();
+    case 48: // inappropriateAuthentication
+    case 49: // invalidCredentials: the gateway's own account, never the client's
+      return unavailable(afterRefusal, error);
     case 50: // insufficientAccessRights
+    case 123: // authorizationDenied
       return new ScimError(403, 'The gateway may not do this in the directory', options);
     case 51: // busy
     case 52: // unavailable
+    case 118: // canceled
       return unavailable(soon, error);
     case 53: // unwillingToPerform
-      return policySentence(error) === undefined
-        ? new ScimError(403, 'The directory refuses the operation', options)
-        : invalidValue(policySentence(error) ?? '', options);
+      return new ScimError(403, 'The directory refuses the operation', options);
     case 64: // namingViolation
     case 65: // objectClassViolation
       return invalidValue('The directory refuses the entry: a value that it needs is missing, or one has no place in it', options);
@@ -80,17 +122,20 @@ function translateResult(error: DirectoryError, operation: 'read' | 'add' | 'upd
     case 71: // affectsMultipleDSAs
       return new ScimError(501, 'The directory cannot do this across its servers', options);
     default:
+      // Among them 1, 2, 7, 8, 12, 17, 18, 33, 36, 54 and 80: mistakes of the configuration or of the gateway.
       return internal();
   }
 }
 
-/** slapo-unique, the attribute uniqueness plugin of 389-DS, and the extended code of Active Directory (B.2 of the vendors' behaviour). */
-export function isUniqueness({ resultCode, diagnostic }: DirectoryError): boolean {
-  return (
-    resultCode === 68 ||
-    (resultCode === 19 && /non-unique|already exists|another entry with the same|0000202F|000021C7|000021C8/i.test(diagnostic))
-  );
+const tooLarge = (options: ErrorOptions): ScimError => tooMany('The query is too large for the directory: narrow the filter', options);
+
+/** Somebody else has the name, or a value of which there may be only one: what the directory says under various codes. */
+export function isUniqueness(error: DirectoryError): boolean {
+  const cause = diagnose(error)?.cause;
+  return cause === 'nameTaken' || cause === 'valueTaken' || (error.resultCode === 68 && cause === undefined);
 }
+
+const generalPolicy = 'The password does not have the quality that the directory requires';
 
 /** draft-behera-ldap-password-policy section 6.2: what the server minds about a password. */
 const policyErrors = [
@@ -99,16 +144,9 @@ const policyErrors = [
   'The password must be changed after a reset',
   'The password may not be changed',
   'The old password is needed to change it',
-  'The password does not have the quality that the directory requires',
+  generalPolicy,
   'The password is too short',
   'The password was changed too recently',
   'The password was used before',
   'The password is too long',
 ];
-
-function policySentence({ policyError, diagnostic }: DirectoryError): string | undefined {
-  if (policyError !== undefined) return policyErrors[policyError];
-  return /0000052D|password fails quality|password quality|too short|in history|invalid password syntax/i.test(diagnostic)
-    ? policyErrors[5]
-    : undefined;
-}

@@ -1,8 +1,9 @@
 // Runs plans: step by step, undoing on failure, planning again when somebody was faster, one request at a time per entry.
 // Decisions, "Writes": prepare -> plan -> execute -> on conflict prepare again, three times, in one place.
 import { type Directory, DirectoryError } from '../ldap/directory.ts';
+import { formatRdn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
-import { preconditionFailed, ScimError, unavailable } from '../scim/error.ts';
+import { invalidValue, preconditionFailed, ScimError, unavailable } from '../scim/error.ts';
 import type { Backend } from './backend.ts';
 import { translateError } from './errors.ts';
 import { reportDangling } from './journal.ts';
@@ -13,7 +14,7 @@ import type { Plan, Step } from './plan.ts';
  * Result codes that say that the facts behind a plan are no longer true: noSuchAttribute, attributeOrValueExists, noSuchObject,
  * objectClassViolation (the last member left meanwhile), assertionFailed.
  */
-const staleFacts: ReadonlySet<number> = new Set([16, 20, 32, 65, 122]);
+export const staleFacts: ReadonlySet<number> = new Set([16, 20, 32, 65, 122]);
 
 const attempts = 3;
 
@@ -65,11 +66,11 @@ function executeStep(directory: Directory, step: Step, postRead: readonly string
   const options = { ...('assertion' in step && step.assertion && { assertion: step.assertion }), ...(postRead && { postRead }) };
   switch (step.kind) {
     case 'add':
-      return directory.add(step.dn, step.attributes, options);
+      return directory.add(step.dn, step.attributes, options).catch(explainLongName(step.dn.rdns[0] ?? []));
     case 'modify':
       return directory.modify(step.dn, step.changes, options);
     case 'rename':
-      return directory.move(step.dn, step.rdn, options);
+      return directory.move(step.dn, step.rdn, options).catch(explainLongName(step.rdn));
     case 'delete':
       return directory.delete(step.dn, options).then(() => undefined);
     case 'setPassword':
@@ -77,6 +78,16 @@ function executeStep(directory: Directory, step: Step, postRead: readonly string
     case 'relink':
       return relink(directory, step.link, step.from, step.to).then(() => undefined);
   }
+}
+
+/** Octets of an RDN that every server takes. OpenLDAP answers `other` to one that does not fit into the keys of its index. */
+const safeName = 200;
+
+function explainLongName(rdn: Rdn): (error: unknown) => never {
+  return (error) => {
+    const isTooLong = error instanceof DirectoryError && error.resultCode === 80 && Buffer.byteLength(formatRdn(rdn)) > safeName;
+    throw isTooLong ? invalidValue('The name is too long for the directory', { cause: error }) : error;
+  };
 }
 
 /** What a request will do, and what it will be answered. */

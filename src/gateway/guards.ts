@@ -3,6 +3,7 @@ import { type Dn, equalDn, isUnder, parentOf, parseDn } from '../ldap/dn.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { ScimError } from '../scim/error.ts';
 import type { Backend } from './backend.ts';
+import { isPrivileged } from './privileged.ts';
 
 export interface Guards {
   readonly protect: readonly Protected[];
@@ -12,15 +13,34 @@ export interface Guards {
 
 export type Protected = { readonly dn: Dn; readonly scope: 'base' | 'one' | 'sub' } | { readonly filter: Filter };
 
-const refusal = (): ScimError => new ScimError(403, 'This entry is protected: the gateway does not change it');
+/** What refuses: the base of the directory and what is above it, the service account, power over the directory, or an entry of `protect`. */
+export type Refusal = 'baseDn' | 'bindDn' | 'privileged' | Protected;
 
 /** @throws ScimError 403 when the entry must not be written */
 export async function guardEntry(backend: Backend, dn: Dn): Promise<void> {
-  const { guards, bindDn, baseDn } = backend;
-  if (isUnder(baseDn, dn) || (bindDn && equalDn(dn, bindDn))) throw refusal();
+  const refusedBy = await refusalOf(backend, dn);
+  backend.onGuard?.({ dn, refusedBy });
+  if (refusedBy) throw new ScimError(403, 'This entry is protected: the gateway does not change it');
+}
+
+async function refusalOf(backend: Backend, dn: Dn): Promise<Refusal | undefined> {
+  const { guards, baseDn, directory } = backend;
+  if (isUnder(baseDn, dn)) return 'baseDn';
+  if (await isOwnAccount(backend, dn)) return 'bindDn';
   for (const rule of guards.protect) {
-    if ('dn' in rule ? covers(rule, dn) : await backend.directory.read(dn, [], rule.filter)) throw refusal();
+    if ('dn' in rule ? covers(rule, dn) : await directory.read(dn, [], rule.filter)) return rule;
   }
+  return !guards.allowPrivileged && (await isPrivileged(directory, dn)) ? 'privileged' : undefined;
+}
+
+/** Active Directory binds by other names than DNs, too: `user@domain`, also of an account without a userPrincipalName, and `DOMAIN\\user`. */
+async function isOwnAccount({ bindDn, bindName, directory }: Backend, dn: Dn): Promise<boolean> {
+  if (bindDn) return equalDn(dn, bindDn);
+  if (bindName === undefined) return false;
+  const entry = await directory.read(dn, ['userPrincipalName', 'sAMAccountName']);
+  const names = [...(entry?.texts('userPrincipalName') ?? []), ...(entry?.texts('sAMAccountName') ?? [])].map((name) => name.toLowerCase());
+  const name = bindName.toLowerCase();
+  return names.includes(name) || names.includes(name.replace(/^.*\\|@.*$/g, ''));
 }
 
 function covers({ dn: base, scope }: { readonly dn: Dn; readonly scope: 'base' | 'one' | 'sub' }, dn: Dn): boolean {

@@ -1,5 +1,6 @@
 // What happened beyond the answer, for the log: published on a diagnostics channel, so that no use case carries a logger.
 import { channel } from 'node:diagnostics_channel';
+import type { Plan } from './plan.ts';
 
 const events = channel('ldap-scim-gateway:event');
 
@@ -20,4 +21,22 @@ export function reportDangling(error: unknown): void {
     event: 'a reference to a deleted entry is left',
     reason: error instanceof Error ? error.name : 'unknown',
   });
+}
+
+/** What the directory refused, in plain words and without a value; clients only read something neutral. */
+export function reportRefused(details: {
+  readonly operation: string;
+  readonly resultCode: number | undefined;
+  readonly reason: string;
+}): void {
+  events.publish({ level: 'info', event: 'refused by the directory', ...details });
+}
+
+/** A plan that was not executed, because the directory is only observed (`mode: observe`). Kinds and attributes only. */
+export function reportObserved(directory: string, { steps }: Plan): void {
+  const described = steps.map(({ step }) => {
+    if (step.kind === 'modify') return `modify ${[...new Set(step.changes.map(({ attribute }) => attribute))].join(' ')}`;
+    return step.kind === 'add' ? `add ${[...step.attributes.keys()].join(' ')}` : step.kind;
+  });
+  events.publish({ level: 'info', event: 'observed', directory, steps: described });
 }

@@ -75,8 +75,9 @@ function refuseUnfilterable(resource: ResourceMapping, filter: ResolvedFilter): 
 
 async function overApproximate(backend: Backend, resource: ResourceMapping, filter: ResolvedFilter | undefined): Promise<Filter> {
   if (!filter) return absoluteTrue;
-  const dnOf = await dnsOf(backend, idsInFilter(resource, filter));
-  return translateFilter(resource, filter, { schema: backend.directory.capabilities().schema, dnOf }).over;
+  const context = { schema: backend.directory.capabilities().schema, dnOf: await dnsOf(backend, idsInFilter(resource, filter)) };
+  backend.onQuery?.({ resource, filter, context });
+  return translateFilter(resource, filter, context).over;
 }
 
 /** Whether an equality narrows the search to a few entries. */

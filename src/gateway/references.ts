@@ -3,6 +3,7 @@
 import { type Dn, dnKey, formatDn, isUnder, parseDn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { and, equal, type Filter, or } from '../ldap/filter.ts';
+import { formatSid, parseSid } from '../ldap/syntax.ts';
 import { idFilter } from '../mapping/filter.ts';
 import { type ResourceMapping, resourceNamed } from '../mapping/mapping.ts';
 import { readId } from '../mapping/read.ts';
@@ -22,48 +23,61 @@ const safeDn = (text: string): Dn | undefined => {
   }
 };
 
-const refKey = ({ dn, to }: DnReference): string => `${dn}\0${to.join()}`;
+/** What a reference compares by: the normalized DN, or the SID that stands for one (`<SID=S-1-5-…>`, [MS-ADTS] 3.1.1.3.1.2.4). */
+const keyOf = (text: string): string | undefined => {
+  const sid = sidIn(text);
+  if (sid !== undefined) return sid;
+  const dn = safeDn(text);
+  return dn && dnKey(dn);
+};
+
+const sidIn = (text: string): string | undefined => /^<SID=(S-1-[\d-]+)>$/i.exec(text)?.[1]?.toUpperCase();
 
 /** Looks up all references at once; the answer tells what each one names, undefined where it names nothing of ours. */
 export async function locateAll(
   backend: Backend,
   references: Iterable<DnReference>,
 ): Promise<(reference: DnReference) => Located | undefined> {
-  const wanted = new Map([...references].map((reference) => [refKey(reference), reference] as const));
-  const byType = new Map<string, Map<string, Dn>>();
-  for (const { dn, to } of wanted.values()) {
-    const parsed = safeDn(dn);
-    if (parsed) for (const type of to) byType.set(type, (byType.get(type) ?? new Map<string, Dn>()).set(dnKey(parsed), parsed));
+  const byType = new Map<string, Map<string, string>>();
+  for (const { dn, to } of references) {
+    const key = keyOf(dn);
+    if (key !== undefined) for (const type of to) byType.set(type, (byType.get(type) ?? new Map<string, string>()).set(key, dn));
   }
   const located = new Map<string, Located>();
-  await Promise.all([...byType].map(([type, dns]) => locateType(backend, type, dns, located)));
+  await Promise.all([...byType].map(([type, texts]) => locateType(backend, type, [...texts.values()], located)));
   return (reference) => {
-    const parsed = safeDn(reference.dn);
-    const found = parsed && reference.to.map((type) => located.get(`${type}\0${dnKey(parsed)}`)).find((each) => each !== undefined);
-    return found;
+    const key = keyOf(reference.dn);
+    return reference.to.map((type) => located.get(`${type}\0${key ?? ''}`)).find((each) => each !== undefined);
   };
 }
 
-async function locateType(backend: Backend, type: string, dns: ReadonlyMap<string, Dn>, located: Map<string, Located>): Promise<void> {
+async function locateType(backend: Backend, type: string, texts: readonly string[], located: Map<string, Located>): Promise<void> {
   const resource = resourceNamed(backend.mapping, type);
   if (!resource) return;
-  const within = [...dns.values()].filter((dn) => resource.scope.bases.some((base) => isUnder(dn, base.dn)));
+  const sids = texts.flatMap((text) => sidIn(text) ?? []);
+  const dns = texts.filter((text) => sidIn(text) === undefined).map(parseDn);
+  const within = dns.filter((dn) => resource.scope.bases.some((base) => isUnder(dn, base.dn)));
   const attributes = [resource.id.ldap, ...displayRules(resource).flatMap((rule) => rule.reads)];
-  const note = (entry: Entry) => {
+  const note = (entry: Entry, key: string) => {
     const id = readId(resource, entry);
-    if (id !== undefined) located.set(`${type}\0${dnKey(parseDn(entry.dn))}`, { id, type, ...displayOf(resource, entry) });
+    if (id !== undefined) located.set(`${type}\0${key}`, { id, type, ...displayOf(resource, entry) });
   };
+  await parallel(chunks(sids, batch), async (chunk) => {
+    const filter = or(chunk.map((sid) => equal('objectSid', formatSid(sid))));
+    for await (const entry of searchScope(backend, resource, filter, [...attributes, 'objectSid']))
+      for (const octets of entry.octets('objectSid')) note(entry, parseSid(octets));
+  });
   const { dnAttribute } = backend.directory.capabilities();
   if (dnAttribute === undefined) {
     await parallel(within, async (dn) => {
       const entry = await backend.directory.read(dn, attributes, resource.scope.filter);
-      if (entry) note(entry);
+      if (entry) note(entry, dnKey(parseDn(entry.dn)));
     });
     return;
   }
   await parallel(chunks(within, batch), async (chunk) => {
     for await (const entry of searchScope(backend, resource, or(chunk.map((dn) => equal(dnAttribute, formatDn(dn)))), attributes))
-      note(entry);
+      note(entry, dnKey(parseDn(entry.dn)));
   });
 }
 

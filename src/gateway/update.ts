@@ -1,17 +1,19 @@
 // Replace (RFC 7644 section 3.5.1), modify (3.5.2) and delete (3.6): read, compute, write the difference.
-import { parseDn } from '../ldap/dn.ts';
+import type { DirectoryError } from '../ldap/directory.ts';
+import { parseDn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { attributeName, type Wanted } from '../mapping/read.ts';
 import { diffEntry, setAt, valueAt } from '../mapping/write.ts';
 import { mutability, notFound, ScimError } from '../scim/error.ts';
 import { applyPatch, type PatchOperation } from '../scim/patch.ts';
-import { checkRequired, equalValues, parseResource } from '../scim/resource.ts';
+import { checkRequired, equalValues, parseResource, withSchemas } from '../scim/resource.ts';
 import type { Json, Resource, ResourceType } from '../scim/schema.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
 import { refuseDuplicates } from './create.ts';
-import { type Prepare, runWrite } from './execute.ts';
+import { type Prepare, runWrite, staleFacts } from './execute.ts';
+import { nextRdn } from './free-name.ts';
 import type { Conditions } from './gateway.ts';
 import { guardEntry } from './guards.ts';
 import { findLinks } from './links.ts';
@@ -26,6 +28,9 @@ interface Revision {
   /** Attributes that the computation reads, beside those that the answer shows. */
   readonly needs: Wanted;
 }
+
+/** entryAlreadyExists: of a rename, another entry in the same place has the name. */
+const nameTaken = 68;
 
 /** Members and groups may be many: they are read only where somebody needs them. */
 const large = new Set(['members', 'groups']);
@@ -105,7 +110,8 @@ function update(
   const { directory } = backend;
   const wanted: Wanted = (name) => needs(name) || shown(name);
   const attributes = [...new Set([...attributesFor(backend, resource, wanted), ...versionAttributes(backend, resource)])];
-  const prepare: Prepare<Resource> = async () => {
+  let tried: Rdn | undefined;
+  const prepare: Prepare<Resource> = async (previous) => {
     const entry = await findEntry(backend, resource, id, attributes);
     checkConditions(conditions, versionOf(backend, resource, entry));
     const before = await readOne(backend, resource, entry, wanted);
@@ -122,8 +128,15 @@ function update(
       schema: directory.capabilities().schema,
       guarded,
     });
-    const links = changes.rename ? await findLinks(backend, resource, dn) : [];
-    const plan = planUpdate({ entry, dn, assertion, links }, changes, password, resource.password?.strategy);
+    const rename = changes.rename && freeRdn(resource, after, changes.rename, tried, previous);
+    tried = rename;
+    const links = rename ? await findLinks(backend, resource, dn) : [];
+    const plan = planUpdate(
+      { entry, dn, assertion, links },
+      { ...changes, ...(rename && { rename }) },
+      password,
+      resource.password?.strategy,
+    );
     if (plan.steps.length > 0) await guardEntry(backend, dn);
     await refuseDuplicates(backend, resource, after, { id, before });
     const answer = async (written: Entry | undefined) => {
@@ -131,9 +144,33 @@ function update(
       const now = written ?? (await findEntry(backend, resource, id, attributes));
       return readOne(backend, resource, now, wanted);
     };
-    return { plan, answer, foreseen: { answer: after } };
+    return { plan, answer, foreseen: { answer: foresee(resource, before, after) } };
   };
-  return runWrite({ backend, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined }, prepare);
+  const retryOn = resource.create?.onRdnConflict ? new Set([...staleFacts, nameTaken]) : staleFacts;
+  return runWrite({ backend, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined, retryOn }, prepare);
+}
+
+/** The new name of an entry; when it was taken and the mapping knows another, that one. @throws DirectoryError the reason why there is none */
+function freeRdn(
+  { create }: ResourceMapping,
+  after: Resource,
+  rename: Rdn,
+  tried: Rdn | undefined,
+  previous: DirectoryError | undefined,
+): Rdn {
+  if (previous?.resultCode !== nameTaken || !tried || !create) return rename;
+  const next = nextRdn(create, after, rename, tried);
+  if (!next) throw previous;
+  return next;
+}
+
+/** The resource afterwards without asking the directory: what clients do not write, and the version, are as they were. */
+function foresee({ rules, type }: ResourceMapping, before: Resource, after: Resource): Resource {
+  const { id = null, meta = null } = before;
+  const kept = rules
+    .filter(({ access }) => access === 'readOnly' || access === 'ignoreWrites')
+    .reduce((current, { target }) => setAt(current, target, valueAt(before, target)), after);
+  return withSchemas({ ...kept, id, meta }, type);
 }
 
 async function readOne(backend: Backend, resource: ResourceMapping, entry: Entry, wanted: Wanted): Promise<Resource> {

@@ -16,10 +16,11 @@ import { patchMembers } from './members.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { deleteResource, patchResource, replaceResource } from './update.ts';
 import { isNotModified } from './version.ts';
+import { journalling } from './write-context.ts';
 import { fold } from '../scim/match.ts';
 
-export function createGateway(backend: Backend, path: string): Gateway {
-  const queues = new Queues();
+/** `queues` are shared by the gateways that one directory has one after the other, so that its writes stay in order. */
+export function createGateway(backend: Backend, path: string, queues: Queues = new Queues()): Gateway {
   const types = (client: Client | undefined) =>
     backend.mapping.resources.map(({ type }) => type).filter((type) => !client || client.resources.includes(type.name));
   const reading = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -83,7 +84,7 @@ export function createGateway(backend: Backend, path: string): Gateway {
 
     patch(client, type, id, body, projection, conditions) {
       authorize(client, type, 'update');
-      const operations = parsePatch(body, type, client.dialect);
+      const operations = parsePatch(body, type, client.dialect, (name) => journalling(backend, client).ignored(name, 'unknown attribute'));
       const delta = membershipDelta(operations, type);
       return queues.run(id, async () => {
         if (!delta)

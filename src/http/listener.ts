@@ -23,6 +23,8 @@ export interface Listener {
   listen(): Promise<{ readonly port: number; readonly url: string }>;
   /** Takes no new connection, lets requests in flight finish for `graceMs` (10 s by default), then cuts what is left. */
   close(graceMs?: number): Promise<void>;
+  /** New connections get this certificate; only where the listener has one already. @throws Error for a pair that does not fit */
+  renewCertificate(tls: { readonly cert: string; readonly key: string }): void;
 }
 
 export function createListener(handler: RequestListener, options: ListenerOptions): Listener {
@@ -34,7 +36,8 @@ export function createListener(handler: RequestListener, options: ListenerOption
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: Math.min(5000, requestTimeout),
   };
-  const server: Server = tls ? createHttpsServer({ ...timing, ...tls, minVersion: 'TLSv1.2' }, handler) : createHttpServer(timing, handler);
+  const secure = tls && createHttpsServer({ ...timing, ...tls, minVersion: 'TLSv1.2' }, handler);
+  const server: Server = secure ?? createHttpServer(timing, handler);
   server.on('clientError', refuse);
   server.on('error', (error) => reportFailure({ requestId: '-', error }));
 
@@ -44,6 +47,7 @@ export function createListener(handler: RequestListener, options: ListenerOption
       return { port: taken, url: `${tls ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${taken}` };
     },
     close: (graceMs = 10_000) => closeServer(server, graceMs),
+    renewCertificate: (renewed) => secure?.setSecureContext({ ...renewed, minVersion: 'TLSv1.2' }),
   };
 }
 

@@ -1,5 +1,6 @@
 // The whole HTTP side of the gateway: the order of middleware, health and readiness, one router per directory, one error middleware.
 // RFC 7644 section 3.13 and section 6 (several directories, each under its own path); RFC 7643 and 7644 in the routers themselves.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -24,8 +25,50 @@ export interface ServerOptions extends ListenerOptions {
   readonly now?: () => number;
 }
 
-export function createServer(options: ServerOptions): Listener {
-  return createListener(createApplication(options), options);
+/** What requests are answered from; exchanged as a whole. */
+type Served = Pick<ServerOptions, 'gateways' | 'clients'>;
+
+export interface GatewayServer extends Listener {
+  /** Answers from these as of the next request. Resolves when the last request that had begun before is over. */
+  replace(served: Served): Promise<void>;
+}
+
+export function createServer(options: ServerOptions): GatewayServer {
+  let current = new Serving(createApplication(options));
+  const listener = createListener((request, response) => current.handle(request, response), options);
+  return {
+    ...listener,
+    replace(served) {
+      const before = current;
+      current = new Serving(createApplication({ ...options, ...served }));
+      return before.end();
+    },
+  };
+}
+
+/** An application and the requests that it is busy with. */
+class Serving {
+  readonly #application: Express;
+  #requests = 0;
+  #ended: (() => void) | undefined;
+
+  constructor(application: Express) {
+    this.#application = application;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#requests += 1;
+    response.once('close', () => {
+      this.#requests -= 1;
+      if (this.#requests === 0) this.#ended?.();
+    });
+    this.#application(request, response);
+  }
+
+  /** To be called when it gets no more requests. */
+  end(): Promise<void> {
+    return this.#requests === 0 ? Promise.resolve() : new Promise((resolve) => (this.#ended = resolve));
+  }
 }
 
 function createApplication({ gateways, clients, realm = 'scim', maxBodyBytes = 1024 * 1024, now = Date.now }: ServerOptions): Express {

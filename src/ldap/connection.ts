@@ -2,18 +2,11 @@
 // RFC 4511 sections 3.1 (messages and IDs), 4.2 (bind), 4.4.1 (notice of disconnection), 4.11 (abandon).
 import type net from 'node:net';
 import { plainControl, readPolicyError } from './controls.ts';
+import { diagnose } from './diagnostics.ts';
 import { DirectoryError, nameOfResult } from './error.ts';
 import { PduFramer } from './framer.ts';
-import {
-  decodeMessage,
-  encodeMessage,
-  readMessageId,
-  type Control,
-  type Request,
-  type Response,
-  type Result,
-  type SearchParameters,
-} from './message.ts';
+import { encodeMessage, type Control, type Request, type SearchParameters } from './message.ts';
+import { decodeMessage, readMessageId, type Response, type Result } from './response.ts';
 import { openSocket, type TlsOptions } from './socket.ts';
 
 export interface ConnectOptions {
@@ -83,7 +76,9 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 function acceptBind(url: string, { resultCode, diagnostic, controls }: Result): void {
   if (resultCode === 0) return;
   const policyError = readPolicyError(controls);
-  throw new DirectoryError(refusals.has(resultCode) ? 'credentials' : 'unavailable', `bind to ${url}: ${nameOfResult(resultCode)}`, {
+  const { text } = diagnose({ resultCode, diagnostic, policyError }) ?? {};
+  const message = `bind to ${url}: ${nameOfResult(resultCode)}${text === undefined ? '' : `: ${text}`}`;
+  throw new DirectoryError(refusals.has(resultCode) ? 'credentials' : 'unavailable', message, {
     resultCode,
     diagnostic,
     ...(policyError === undefined ? {} : { policyError }),

@@ -3,7 +3,8 @@
 import { BerReader } from 'ldapts';
 import type { Entry } from './entry.ts';
 import type { Filter } from './filter.ts';
-import { encode, enter, present, readEntry, readOctets, writeFilter, type Control } from './message.ts';
+import { encode, writeFilter, type Control } from './message.ts';
+import { enter, present, readEntry, readOctets } from './response.ts';
 
 export const controlOids = {
   pagedResults: '1.2.840.113556.1.4.319',

@@ -3,12 +3,13 @@
 import { connect } from './connection.ts';
 import { assertion, controlOids, plainControl, postRead, readPolicyError, readPostRead } from './controls.ts';
 import { formatDn, formatRdn, type Dn, type Rdn } from './dn.ts';
-import type { Entry } from './entry.ts';
+import type { Change, Entry } from './entry.ts';
 import { DirectoryError, nameOfResult, resultCodes } from './error.ts';
 import type { Filter, Value } from './filter.ts';
-import { encode, type Control, type Request, type Result, type SearchParameters } from './message.ts';
+import { encode, type Control, type Request, type SearchParameters } from './message.ts';
 import { probeHealth, probeServer, type Probe } from './probe.ts';
 import type { DirectorySchema } from './schema.ts';
+import type { Result } from './response.ts';
 import { readOne, searchFew, searchPages, searchUnpaged } from './search.ts';
 import { Servers } from './servers.ts';
 
@@ -24,15 +25,8 @@ export interface SearchRequest {
   readonly attributes: readonly string[];
   /** Stop quietly after that many entries; without it every entry is delivered or an error is thrown, never a silent part. */
   readonly limit?: number;
-  /** Use the connection that took the last write of this process (read-your-writes on replicated set-ups). */
+  /** Ends the search early; what was sent is abandoned. */
   readonly signal?: AbortSignal;
-}
-
-export interface Change {
-  readonly operation: 'add' | 'delete' | 'replace';
-  readonly attribute: string;
-  /** `delete` with no values removes the attribute, `replace` with none likewise. */
-  readonly values: readonly Value[];
 }
 
 export interface WriteOptions {
@@ -153,7 +147,22 @@ class LdapDirectory implements Directory {
   }
 
   async *search(request: SearchRequest): AsyncGenerator<Entry, void, undefined> {
-    for await (const entries of this.#searchAgainIfLost(request)) yield* entries;
+    let isEmpty = true;
+    for await (const entries of this.#searchAgainIfLost(request)) {
+      if (entries.length > 0) isEmpty = false;
+      yield* entries;
+    }
+    if (isEmpty && request.scope !== 'base' && request.limit !== 0) await this.#expectBase(request.base);
+  }
+
+  /**
+   * 389 Directory Server answers a search whose base is gone, or may not be read any more, with an empty success: nothing found is believed
+   * only below a base that can be seen. OpenLDAP and Active Directory answer noSuchObject themselves.
+   */
+  async #expectBase(base: Dn): Promise<void> {
+    const { vendor } = this.capabilities();
+    if (vendor === 'openldap' || vendor === 'active-directory' || vendor === 'samba-ad') return;
+    if ((await this.read(base, [])) === undefined) throw baseUnseen(base);
   }
 
   read(dn: Dn, attributes: readonly string[], filter: Filter = anyEntry): Promise<Entry | undefined> {
@@ -280,6 +289,12 @@ function accept(operation: string, { resultCode, diagnostic, controls }: Result)
   const policyError = readPolicyError(controls);
   const details = { resultCode, diagnostic, ...(policyError === undefined ? {} : { policyError }) };
   throw new DirectoryError('result', `${operation}: ${nameOfResult(resultCode)}`, details);
+}
+
+/** Not an answer of the client's making: a base that the configuration names is gone, or was never there. */
+function baseUnseen(base: Dn): DirectoryError {
+  const message = `the search base ${formatDn(base)} does not exist, or the service account may not read it`;
+  return new DirectoryError('unavailable', message, { resultCode: resultCodes.noSuchObject });
 }
 
 /** The answer that a server would give, without asking it. */

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { assertion, controlOids, matchedValues, pagedResults, readPage } from './controls.ts';
 import type { Capabilities } from './directory.ts';
 import { formatDn, type Dn } from './dn.ts';
-import { Entry } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { DirectoryError, resultCodes } from './error.ts';
 import type { Filter } from './filter.ts';
 import type { Control, SearchParameters } from './message.ts';
@@ -22,10 +22,10 @@ const activeDirectoryOid = '1.2.840.113556.1.4.800';
 const freeIpaExtensions = '2.16.840.1.113730.3.8.10.';
 const anyEntry: Filter = { kind: 'present', attribute: 'objectClass' };
 const noEntry: Filter = { kind: 'not', filter: anyEntry };
-const rootDseAttributes = [
-  ...['objectClass', 'namingContexts', 'subschemaSubentry', 'supportedControl', 'supportedExtension', 'supportedCapabilities'],
-  ...['vendorName', 'vendorVersion', 'ipaDomainLevel', 'ipaTopologyPluginVersion'],
-];
+const rootDseAttributes = 'objectClass namingContexts subschemaSubentry supportedControl supportedExtension supportedCapabilities'.split(
+  ' ',
+);
+const vendorAttributes = ['vendorName', 'vendorVersion', 'ipaDomainLevel', 'ipaTopologyPluginVersion'];
 
 /** @throws DirectoryError when the root DSE or the schema cannot be read; a self-test that fails only takes its capability away */
 export async function probeServer(connection: Connection, baseDn: Dn): Promise<Probe> {
@@ -59,7 +59,7 @@ export async function probeHealth(connection: Connection, timeout: number): Prom
 }
 
 async function readRootDse(connection: Connection): Promise<Entry> {
-  const root = await readOne(connection, baseSearch('', anyEntry, rootDseAttributes));
+  const root = await readOne(connection, baseSearch('', anyEntry, [...rootDseAttributes, ...vendorAttributes]));
   if (root === undefined) throw new DirectoryError('unavailable', `${connection.url} has no root DSE`);
   return root;
 }
@@ -73,7 +73,7 @@ function detectVendor(root: Entry): Capabilities['vendor'] {
     root.has('ipaTopologyPluginVersion') ||
     root.texts('supportedExtension').some((oid) => oid.startsWith(freeIpaExtensions));
   if (isFreeIpa) return 'freeipa';
-  if (/389 project/i.test(name) || /^389-/.test(root.texts('vendorVersion')[0] ?? '')) return '389ds';
+  if (/389 project/i.test(name) || root.texts('vendorVersion')[0]?.startsWith('389-') === true) return '389ds';
   return root.texts('objectClass').includes('OpenLDAProotDSE') ? 'openldap' : 'generic';
 }
 
@@ -105,14 +105,21 @@ function matchedValuesWorks(connection: Connection, base: string): Promise<boole
   });
 }
 
-/** Below the base, the filter must find the base itself: that is how entries are looked up by DN in batches. */
+/** The filter must find an entry below the base, or the base itself: that is how entries are looked up by DN in batches. */
 async function findDnAttribute(
   connection: Connection,
   base: string,
   attribute: NonNullable<Capabilities['dnAttribute']>,
 ): Promise<Capabilities['dnAttribute']> {
-  const filter: Filter = { kind: 'equal', attribute, value: base };
-  const search: SearchParameters = { ...baseSearch(base, filter, ['1.1']), scope: 'sub', sizeLimit: 2, timeLimit: 5 };
+  const below: SearchParameters = { ...baseSearch(base, anyEntry, ['1.1']), scope: 'sub', sizeLimit: 1, timeLimit: 5 };
+  // Which one does not matter, and the service account may not see the base.
+  let value = base;
+  await selfTest(connection, below, undefined, ({ entries: [first] }) => {
+    value = first?.dn ?? base;
+    return true;
+  });
+  const filter: Filter = { kind: 'equal', attribute, value };
+  const search: SearchParameters = { ...below, filter, sizeLimit: 2 };
   const works = await selfTest(
     connection,
     search,

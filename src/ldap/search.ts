@@ -4,7 +4,8 @@ import type { Connection } from './connection.ts';
 import { pagedResults, readPage } from './controls.ts';
 import { Entry } from './entry.ts';
 import { DirectoryError, nameOfResult, resultCodes } from './error.ts';
-import type { Control, Result, SearchParameters } from './message.ts';
+import type { Control, SearchParameters } from './message.ts';
+import type { Result } from './response.ts';
 
 /** A server that answers this many pages in a row without an entry does not come to an end. */
 const emptyPagesLimit = 10_000;

@@ -69,6 +69,7 @@ interface Active {
 const mostConnections = 16;
 /** Per connection; slapd ends one with more than 1000 requests waiting (conn_max_pending_auth). */
 const mostInFlight = 800;
+/** A connection that ends sooner is not replaced at once: the server may allow no more of them, or end each. */
 const stableAfter = 1_000;
 const longestRefusal = 60 * 60_000;
 
@@ -296,11 +297,12 @@ export class Servers<Knowledge> {
     const index = members.indexOf(member);
     if (index >= 0) members.splice(index, 1);
     if (this.#closed || member.retired || this.#active?.members !== members) return;
-    if (Date.now() - member.since >= stableAfter) member.server.failures = 0;
-    else this.#noteFailure(member.server, reason);
-    if (members.length > 0) return this.#fill();
+    const wasStable = Date.now() - member.since >= stableAfter;
+    if (members.length > 0) return wasStable ? this.#fill() : undefined;
     this.#active = undefined;
     this.#lastFailure = reason;
+    if (wasStable) member.server.failures = 0;
+    else this.#noteFailure(member.server, reason);
     void this.#establish();
   }
 

@@ -4,7 +4,8 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { DirectoryError, nameOfResult } from './error.ts';
 import { PduFramer } from './framer.ts';
-import { decodeMessage, encodeMessage } from './message.ts';
+import { encodeMessage } from './message.ts';
+import { decodeMessage } from './response.ts';
 
 export interface TlsOptions {
   readonly startTls?: boolean;
@@ -126,9 +127,8 @@ function untilEvent(socket: net.Socket, event: 'connect' | 'secureConnect' | 'cl
       signal.removeEventListener('abort', abort);
       act();
     };
-    let cause: unknown;
     const fail = (error: unknown): void => settle(() => reject(error))();
-    const close = settle(() => reject(cause ?? new Error('the connection was closed')));
+    const close = settle(() => reject(new Error('the connection was closed')));
     const succeed = settle(resolve);
     const abort = (): void => {
       fail(signal.reason);

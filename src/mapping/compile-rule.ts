@@ -1,156 +1,173 @@
 // One mapped path to its rule: which kind it is follows from the keys that the definition uses and from the SCIM type.
-import { escapeValue, parseFilter } from '../ldap/filter.ts';
-import { formatSid, parseSid } from '../ldap/syntax.ts';
-import type { Entry } from '../ldap/entry.ts';
+// RFC 7643 section 2.
 import type { AttributeReference } from '../scim/path.ts';
-import type { AttributeType } from '../scim/schema.ts';
-import { compileCodec, type Codec, defaultCodec } from './codec.ts';
-import type { AttributeDefinition, CodecDefinition, ElementDefinition } from './definition.ts';
-import { accessOf, type Item, warnAboutDefer } from './item.ts';
-import { atLeast, unknown } from './leaf.ts';
-import type { Path, Report } from './report.ts';
+import { defaultCodec } from './codec.ts';
+import { compileElements } from './compile-elements.ts';
+import { codecFor, codecName, suitsWhole, valueOptions } from './compile-value.ts';
+import type { AttributeDefinition } from './definition.ts';
+import { withFilterTemplates } from './filter-template.ts';
+import { type Item, warnAboutDefer } from './item.ts';
+import type { Report } from './report.ts';
 import type { Rule } from './rule.ts';
-import { elementsRule, type Part, type Place } from './rules/elements.ts';
+import { elementsRule } from './rules/elements.ts';
 import { bitRule, presenceRule } from './rules/flag.ts';
-import { listRule, plainRule, splitRule } from './rules/plain.ts';
-import { membershipsRule, referenceRule } from './rules/reference.ts';
-import { constantRule, templateRule } from './rules/template.ts';
+import { listRule, splitRule } from './rules/list.ts';
+import { membershipsRule } from './rules/memberships.ts';
+import { plainRule } from './rules/plain.ts';
+import { referenceRule } from './rules/reference.ts';
+import { constantRule, fanOut, templateRule, type WritePart } from './rules/template.ts';
 import { compileTemplate } from './template.ts';
-import type { ValueOptions } from './value.ts';
+
+type Compile = (item: Item, target: AttributeReference, report: Report) => Rule | undefined;
+
+/** Keys of values that the client writes as text. */
+const valueKeys = ['normalize', 'validate', 'default', 'unique'];
+
+/** Every source of values: the keys that go with it, and what becomes of it. */
+const sources: ReadonlyMap<string, { readonly keys: readonly string[]; readonly compile: Compile }> = new Map([
+  ['memberships', { keys: [], compile: compileMemberships }],
+  ['elements', { keys: ['extra'], compile: compileElements }],
+  ['constant', { keys: [], compile: compileConstant }],
+  ['read', { keys: ['write', ...valueKeys], compile: compileRead }],
+  ['ldap', { keys: ['codec', 'onClear', 'reference', 'write', 'extra', ...valueKeys], compile: compileLdap }],
+]);
+/** All that a source may be at odds with; `access`, `required` and `filter` mean something everywhere. */
+const attributeKeys = [
+  'ldap',
+  'constant',
+  'read',
+  'write',
+  'codec',
+  'onClear',
+  'reference',
+  'elements',
+  'extra',
+  'memberships',
+  ...valueKeys,
+];
 
 /** The rule of an item whose target is already the offered attribute; undefined (and reported) when it makes none. */
 export function compileRule(item: Item, target: AttributeReference, report: Report): Rule | undefined {
-  const rule = chooseRule(item, target, report);
-  const { filter } = item.definition;
-  return rule && typeof filter === 'object' ? withFilterTemplates(rule, filter, [...item.at, 'filter'], report) : rule;
-}
-
-function chooseRule({ at, definition }: Item, target: AttributeReference, report: Report): Rule | undefined {
-  const access = accessOf(definition);
-  const attribute = target.sub ?? target.attribute;
-  const options = valueOptions(at, definition, report);
-  const ldap = typeof definition.ldap === 'string' ? [definition.ldap] : (definition.ldap ?? []);
-  const sources = ['ldap', 'constant', 'read', 'elements', 'memberships'].filter((key) => definition[key as keyof AttributeDefinition] !== undefined);
-  if (sources.length !== 1) {
-    report.add(at, sources.length === 0 ? 'says nowhere where its value comes from: `ldap`, `read`, `constant` or `elements`' : `takes its value from ${sources.join(' and ')}: one of them must go`);
+  const { at, definition } = item;
+  const named = [...sources.keys()].filter((key) => definition[key as keyof AttributeDefinition] !== undefined);
+  const [source = ''] = named;
+  if (named.length !== 1) {
+    report.add(
+      at,
+      named.length === 0
+        ? 'says nowhere where its value comes from: `ldap`, `read`, `constant` or `elements`'
+        : `takes its value from ${named.join(' and ')}: one of them must go`,
+    );
     return undefined;
   }
-  if (definition.memberships) {
-    const { direct, reverse, primaryGroup } = definition.memberships;
-    return membershipsRule({ target, direct, primaryGroup: primaryGroup ?? false, to: [reverse ?? 'Group'] }, primaryGroupDn);
-  }
-  if (definition.reference && ldap[0] !== undefined) {
-    warnAboutDefer([...at, 'reference', 'onUnresolved'], definition.reference.onUnresolved, report);
-    return referenceRule({ target, access, ldap: ldap[0], to: definition.reference.to, onUnresolved: definition.reference.onUnresolved });
-  }
-  if (definition.elements) {
-    const places = definition.elements.flatMap((element, i) => compilePlace(element, target, [...at, 'elements', i], report) ?? []);
-    return elementsRule({ target, access, places, extra: definition.extra });
-  }
-  if (definition.constant !== undefined) return constantRule(target, definition.constant);
-  if (definition.read !== undefined) {
-    const template = report.attempt([...at, 'read'], () => compileTemplate(definition.read ?? ''));
-    const write = (definition.write ?? []).flatMap((part, i) => {
-      const value = report.attempt([...at, 'write', i, 'value'], () => compileTemplate(part.value));
-      return value ? [{ ldap: part.ldap, value }] : [];
-    });
-    return template && templateRule({ target, access, template, write, ...options });
-  }
-  const { codec: chosen } = definition;
-  if (chosen?.bit && ldap[0] !== undefined) return bitRule(target, access, { ldap: ldap[0], ...chosen.bit, initial: 0 });
-  if (chosen?.presence && ldap[0] !== undefined) return presenceRule(target, access, { ldap: ldap[0], ...chosen.presence });
-  const codec = codecFor(at, chosen, attribute.type, report);
-  if (!codec) return undefined;
-  const plain = { target, access, ldap, codec, onClear: definition.onClear ?? ('delete' as const), ...options };
-  if (chosen?.split !== undefined) return splitRule({ ...plain, separator: chosen.split });
-  if (attribute.type === 'complex' && attribute.multiValued && !chosen?.json && ldap[0] !== undefined) {
-    const part: Part = { sub: 'value', ldap: ldap[0], codec: defaultCodec('string'), ...options };
-    return elementsRule({ target, access, places: [{ kind: 'list', match: {}, primary: false, parts: [part] }], extra: definition.extra });
-  }
-  if (attribute.type === 'complex' && !chosen?.json) {
-    report.add(at, `${target.name} is complex: map its parts, such as ${target.name}.${attribute.subAttributes?.[0]?.name ?? 'value'}`, { atKey: true });
-    return undefined;
-  }
-  return attribute.multiValued ? listRule(plain) : plainRule(plain);
+  refuseIdle(item, [source, ...(sources.get(source)?.keys ?? [])], `beside \`${source}\``, report);
+  const rule = sources.get(source)?.compile(item, target, report);
+  const { filter } = definition;
+  return rule && typeof filter === 'object' ? withFilterTemplates(rule, filter, [...at, 'filter'], report) : rule;
 }
 
-function codecFor(at: Path, definition: CodecDefinition | undefined, type: AttributeType, report: Report): Codec | undefined {
-  const codec = definition ? compileCodec(definition) : defaultCodec(type);
-  if (codec && !codec.types.includes(type)) {
-    report.add([...at, 'codec'], `the codec ${codec.name} gives ${codec.types.join(' or ')}, the attribute is ${type}`);
-    return undefined;
-  }
-  return codec ?? defaultCodec('string');
+/** Nothing is accepted and ignored. */
+function refuseIdle({ at, definition }: Item, keys: readonly string[], where: string, report: Report): void {
+  const idle = attributeKeys.find((key) => definition[key as keyof AttributeDefinition] !== undefined && !keys.includes(key));
+  if (idle !== undefined) report.add([...at, idle], `\`${idle}\` has no effect ${where}`, { atKey: true });
 }
 
-function valueOptions(at: Path, definition: Pick<AttributeDefinition, 'normalize' | 'validate'>, report: Report): ValueOptions {
-  const { pattern, ...rest } = definition.validate ?? {};
-  const compiled = pattern === undefined ? undefined : compilePattern([...at, 'validate', 'pattern'], pattern, report);
-  const { maxLength, oneOf, message } = rest;
-  return {
-    normalize: definition.normalize,
-    validate: definition.validate && {
-      ...(compiled && { pattern: compiled }),
-      ...(maxLength !== undefined && { maxLength }),
-      ...(oneOf && { oneOf }),
-      ...(message !== undefined && { message }),
-    },
-  };
-}
-
-/** Patterns run on what strangers send: those that could take more than linear time are refused. */
-export function compilePattern(at: Path, pattern: string, report: Report): RegExp | undefined {
-  if (/\\[1-9]|\\k<|\(\?<?[=!]/.test(pattern) || /[*+}]\)?[^)]*\)[*+{]/.test(pattern.replace(/\\./g, '_').replace(/\[[^\]]*\]/g, '_'))) {
-    report.add(at, 'the pattern could take very long: no back-references, no look-around, no repetition inside a repetition');
+function compileMemberships({ at, definition }: Item, target: AttributeReference, report: Report): Rule | undefined {
+  const { direct, reverse, primaryGroup = false } = definition.memberships ?? {};
+  if (!target.attribute.multiValued || target.attribute.type !== 'complex') {
+    report.add([...at, 'memberships'], `${target.name} is no list of references`, { atKey: true });
     return undefined;
   }
-  try {
-    return new RegExp(`^(?:${pattern})$`, 'u');
-  } catch (error) {
-    report.add(at, `is no regular expression: ${error instanceof Error ? error.message : ''}`);
-    return undefined;
-  }
+  return membershipsRule({ target, direct, primaryGroup, to: [reverse ?? 'Group'] });
 }
 
-function compilePlace(element: ElementDefinition, target: AttributeReference, at: Path, report: Report): Place | undefined {
-  const subs = target.attribute.subAttributes ?? [];
-  const kind = element.slot ? 'slot' : 'list';
-  for (const name of Object.keys(element.match)) {
-    if (!subs.some((sub) => sub.name === name)) report.add([...at, 'match', name], `${target.name} has no sub-attribute ${name}`, { atKey: true });
+const typesOfConstants: ReadonlyMap<string, readonly string[]> = new Map([
+  ['string', ['string', 'reference', 'binary', 'dateTime']],
+  ['number', ['integer', 'decimal']],
+  ['boolean', ['boolean']],
+]);
+
+function compileConstant({ at, definition, access }: Item, target: AttributeReference, report: Report): Rule | undefined {
+  const { type, multiValued } = target.sub ?? target.attribute;
+  const { constant = '' } = definition;
+  if (!multiValued && typesOfConstants.get(typeof constant)?.includes(type))
+    return constantRule(target, access === 'readOnly' ? 'readOnly' : 'ignoreWrites', constant);
+  report.add([...at, 'constant'], `${target.name} is ${multiValued ? 'a list of ' : ''}${type}, the constant is one ${typeof constant}`);
+  return undefined;
+}
+
+function compileRead({ at, definition, access }: Item, target: AttributeReference, report: Report): Rule | undefined {
+  const { type, multiValued } = target.sub ?? target.attribute;
+  const { read = '' } = definition;
+  if (multiValued || (type !== 'string' && type !== 'reference')) {
+    report.add([...at, 'read'], `a template gives one text, ${target.name} is ${multiValued ? 'a list of ' : ''}${type}`);
+    return undefined;
   }
-  const parts = Object.entries(element.slot ?? element.list ?? {}).flatMap(([name, part]): Part[] => {
-    const sub = subs.find((candidate) => candidate.name === name);
-    const where = [...at, kind, name];
-    if (!sub) report.add(where, `${target.name} has no sub-attribute ${name}`, { atKey: true });
-    const codec = sub && codecFor(where, part.codec, sub.type, report);
-    return sub && codec ? [{ sub: name, ldap: part.ldap, codec, ...valueOptions(where, part, report) }] : [];
+  const template = report.attempt([...at, 'read'], () => compileTemplate(read));
+  const write = compileWrite({ at, definition }, report);
+  if (write.length === 0 && access !== 'readOnly' && access !== 'ignoreWrites')
+    report.add([...at, 'access'], 'a template can be written only where `write` says how');
+  return template && templateRule({ target, access, template, write, ...valueOptions(at, definition, report) });
+}
+
+function compileWrite({ at, definition }: Pick<Item, 'at' | 'definition'>, report: Report): readonly WritePart[] {
+  return (definition.write ?? []).flatMap((part, i) => {
+    const where = [...at, 'write', i, 'value'];
+    const value = report.attempt(where, () => compileTemplate(part.value));
+    const odd = value?.names.find((name) => name !== 'value');
+    if (odd !== undefined) report.add(where, `the template names ${odd}: only {value} is known here`);
+    return value ? [{ ldap: part.ldap, value }] : [];
   });
-  const { primary } = element;
-  const prefer = typeof primary === 'object' && primary.prefer !== undefined ? compilePattern([...at, 'primary', 'prefer'], primary.prefer, report) : undefined;
-  return parts.length === 0 ? undefined : { kind, match: element.match, parts, primary: typeof primary === 'object' ? (prefer ? { prefer } : {}) : (primary ?? false) };
 }
 
-/** `{v}` in a filter template is the escaped value; what the template finds counts as an over-approximation and is finished in memory. */
-function withFilterTemplates(rule: Rule, templates: Readonly<Partial<Record<string, string>>>, at: Path, report: Report): Rule {
-  for (const [operator, text] of Object.entries(templates)) {
-    if (text !== undefined && text !== 'off') report.attempt([...at, operator], () => parseFilter(text.replaceAll('{v}', 'x')));
+function compileLdap(item: Item, target: AttributeReference, report: Report): Rule | undefined {
+  const { at, definition, access } = item;
+  const ldap = typeof definition.ldap === 'string' ? [definition.ldap] : (definition.ldap ?? []);
+  const [first = ''] = ldap;
+  const attribute = target.sub ?? target.attribute;
+  const { codec: chosen, reference } = definition;
+  const name = chosen && codecName(chosen);
+  if (ldap.length > 1 && (reference || attribute.multiValued || name === 'bit' || name === 'presence'))
+    report.add([...at, 'ldap'], 'several attributes are for a single plain value: name one');
+  if (reference) {
+    refuseIdle(item, ['ldap', 'reference'], 'beside `reference`', report);
+    warnAboutDefer([...at, 'reference', 'onUnresolved'], reference.onUnresolved, report);
+    return referenceRule({ target, access, ldap: first, to: reference.to, onUnresolved: reference.onUnresolved });
   }
-  return {
-    ...rule,
-    bounds(leaf, context) {
-      const text = templates[leaf.test === 'present' ? 'pr' : leaf.test.operator];
-      if (text === undefined) return rule.bounds(leaf, context);
-      return text === 'off' ? unknown : atLeast(parseFilter(text.replaceAll('{v}', leaf.test === 'present' ? '' : escapeValue(String(leaf.test.value)))));
-    },
-  };
+  if (chosen && (name === 'bit' || name === 'presence' || name === 'split')) {
+    const keys = ['ldap', 'codec', 'default', ...(name === 'split' ? ['normalize', 'validate'] : [])];
+    refuseIdle(item, keys, `beside the codec ${name}`, report);
+    if (!suitsWhole(at, name, attribute, report)) return undefined;
+    if (chosen.bit) return bitRule(target, access, { ldap: first, ...chosen.bit, initial: 0 });
+    if (chosen.presence) return presenceRule(target, access, { ldap: first, ...chosen.presence });
+    return splitRule({ target, access, ldap, separator: chosen.split ?? ',', ...valueOptions(at, definition, report) });
+  }
+  const options = valueOptions(at, definition, report);
+  if (attribute.type === 'complex' && !chosen) return compileComplex(item, target, first, report);
+  const codec = codecFor(at, chosen, attribute, report);
+  if (!codec) return undefined;
+  if (attribute.multiValued) {
+    refuseIdle(item, ['ldap', 'codec', 'normalize', 'validate'], 'on a list', report);
+    return listRule({ target, access, ldap, codec, ...options });
+  }
+  const write = compileWrite(item, report);
+  const rule = plainRule({ target, access, ldap, codec, onClear: definition.onClear ?? 'delete', ...options });
+  if (write.length === 0) return rule;
+  refuseIdle(item, ['ldap', 'write', ...valueKeys], 'beside `write`', report);
+  const writes = write.map((part) => part.ldap);
+  return { ...rule, writes, write: (draft, before, after) => fanOut({ target, write, ...options }, draft, before, after) };
 }
 
-/** Active Directory finds an entry by `<SID=…>` in place of a DN ([MS-ADTS] 3.1.1.3.1.2.4). */
-function primaryGroupDn(entry: Entry): string | undefined {
-  const [sid] = entry.octets('objectSid');
-  const [rid] = entry.texts('primaryGroupID');
-  if (!sid || rid === undefined) return undefined;
-  const own = parseSid(sid);
-  const group = `${own.slice(0, own.lastIndexOf('-'))}-${rid}`;
-  return formatSid(group).length > 0 ? `<SID=${group}>` : undefined;
+/** A complex attribute as a whole: a list of elements that have nothing but a `value`. */
+function compileComplex({ at, definition, access }: Item, target: AttributeReference, ldap: string, report: Report): Rule | undefined {
+  const { attribute } = target;
+  const value = attribute.subAttributes?.find((sub) => sub.name === 'value');
+  if (!attribute.multiValued || !value || target.sub) {
+    const example = `${target.name}.${attribute.subAttributes?.[0]?.name ?? 'value'}`;
+    const advice = attribute.multiValued ? 'map it with `elements`' : `map its parts, such as ${example}`;
+    report.add(at, `${target.name} is complex: ${advice}`, { atKey: true });
+    return undefined;
+  }
+  const part = { sub: 'value', ldap, codec: defaultCodec(value.type), ...valueOptions(at, definition, report) };
+  return elementsRule({ target, access, places: [{ kind: 'list', match: {}, primary: false, parts: [part] }], extra: definition.extra });
 }

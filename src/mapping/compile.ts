@@ -1,101 +1,100 @@
 // Compiles a mapping definition: paths against the SCIM schemas, texts into DNs, filters and templates; every mistake with its place.
-import { type Dn, isUnder } from '../ldap/dn.ts';
-import { type Filter as LdapFilter, parseFilter as parseLdapFilter, present } from '../ldap/filter.ts';
-import { parseFilter, resolveFilter } from '../scim/filter.ts';
+// RFC 7643 sections 6 and 7.
+import { parseFilter, present } from '../ldap/filter.ts';
+import { defineAttribute } from '../scim/attribute.ts';
 import type { ResourceType } from '../scim/schema.ts';
+import { checkSchemas } from './check-schemas.ts';
+import { defaultCodec } from './codec.ts';
 import { compileAttributes } from './compile-attributes.ts';
-import { compileCodec, defaultCodec } from './codec.ts';
-import type { MappingDefinition, Problem, ResourceDefinition } from './definition.ts';
-import type { CreateMapping, Mapping, RdnTemplate, ResourceMapping, SearchBase, SetMapping } from './mapping.ts';
+import { compileCreate } from './compile-create.ts';
+import { codecFor } from './compile-value.ts';
+import type { MappingDefinition, Problem } from './definition.ts';
+import type { ResourceSource } from './items.ts';
+import type { Mapping, ResourceMapping, SearchBase, SetMapping } from './mapping.ts';
 import { type Path, Report } from './report.ts';
 import { fullType } from './resource-type.ts';
-import { compileDn, type CompileOptions, compileScimTemplate } from './text.ts';
+import { collectAliases, compileDn, type CompileOptions, compileScimTemplate } from './text.ts';
 
 /** All mistakes at once; the mapping is usable only when none of them is an error. */
-export function compileMapping(definition: MappingDefinition, options: CompileOptions): { readonly mapping: Mapping; readonly problems: readonly Problem[] } {
+export function compileMapping(
+  definition: MappingDefinition,
+  { baseDn }: CompileOptions,
+): { readonly mapping: Mapping; readonly problems: readonly Problem[] } {
   const report = new Report();
+  const schemas = definition.schemas ?? [];
+  checkSchemas(definition, report);
+  const reading = { baseDn, aliases: collectAliases(schemas, report), report };
+  const names = Object.keys(definition.resources);
   const resources = Object.entries(definition.resources).flatMap(([name, resource]) => {
     const full = fullType(name, resource, definition, report);
-    return full ? [compileResource(name, resource, full, definition, options, report)] : [];
+    return full ? [compileResource({ ...reading, name, resource, full, schemas }, names)] : [];
   });
-  const endpoints = new Map<string, string>();
-  for (const { type } of resources) {
-    const other = endpoints.get(type.endpoint.toLowerCase());
-    if (other) report.add(['resources', type.name], `has the same endpoint as ${other}: ${type.endpoint}`, { atKey: true });
-    endpoints.set(type.endpoint.toLowerCase(), type.name);
-  }
+  for (const resource of resources) checkGroupsFrom(resource, resources, report);
+  checkEndpoints(
+    resources.map(({ type }) => type),
+    report,
+  );
   return { mapping: { resources }, problems: report.problems };
 }
 
-function compileResource(
-  name: string,
-  resource: ResourceDefinition,
-  full: ResourceType,
-  definition: MappingDefinition,
-  options: CompileOptions,
-  report: Report,
-): ResourceMapping {
+function compileResource(source: ResourceSource, names: readonly string[]): ResourceMapping {
+  const { name, resource, report } = source;
   const at = (...path: Path): Path => ['resources', name, ...path];
-  const dn = (path: Path, text: string) => compileDn(path, text, options, report);
   const bases = resource.search.bases.flatMap((base, i): SearchBase[] => {
-    const parsed = dn(at('search', 'bases', i, 'dn'), base.dn);
-    return parsed ? [{ dn: parsed, scope: base.scope }] : [];
+    const dn = compileDn(at('search', 'bases', i, 'dn'), base.dn, source);
+    return dn ? [{ dn, scope: base.scope }] : [];
   });
-  const filter: LdapFilter = report.attempt(at('search', 'filter'), () => parseLdapFilter(resource.search.filter)) ?? present('objectClass');
-  const attributes = compileAttributes(name, resource, full, definition, options, report);
+  const filter = report.attempt(at('search', 'filter'), () => parseFilter(resource.search.filter)) ?? present('objectClass');
+  const attributes = compileAttributes(source, names);
   const { type } = attributes;
-  if (resource.delete?.mode === 'quarantine') report.add(at('delete', 'mode'), '`quarantine` is not in this version', { suggestion: 'purge' });
+  if (resource.delete?.mode === 'quarantine')
+    report.add(at('delete', 'mode'), '`quarantine` is not in this version', { suggestion: 'purge' });
+  const { strategy, absentMeans, activeValue } = resource.accountState ?? {};
+  if (strategy === undefined && absentMeans === 'inactive' && activeValue === undefined)
+    report.add(at('accountState'), '`absentMeans: inactive` needs `activeValue`: otherwise nobody could be activated', { atKey: true });
   return {
-    type,
-    ignoresWrites: attributes.ignoresWrites,
-    unfilterable: attributes.unfilterable,
-    unique: attributes.unique,
+    ...attributes,
     scope: { bases, filter },
-    id: { ldap: resource.id.ldap, codec: (resource.id.codec && compileCodec(resource.id.codec)) ?? defaultCodec('string') },
-    rules: attributes.rules,
-    defaults: attributes.defaults,
-    create: resource.create && compileCreate(resource.create, at('create'), type, bases, dn, report),
+    id: { ldap: resource.id.ldap, codec: idCodec(source) },
+    create: resource.create && compileCreate(resource.create, at('create'), type, bases, source),
     renames: resource.rename?.rdn === 'follow',
     delete: resource.delete && { mode: 'purge' },
     password: resource.password && { strategy: resource.password.strategy, missingOnCreate: resource.password.missingOnCreate },
-    membership: attributes.membership,
-    groupsFrom: attributes.groupsFrom,
-    set: Object.entries(resource.set ?? {}).flatMap(([ldap, rule]): SetMapping[] => {
-      const when = rule.always === undefined ? 'onCreate' : 'always';
-      const template = compileScimTemplate(at('set', ldap, when), rule.always ?? rule.onCreate ?? '', type, report);
-      return template ? [{ ldap, template, when, numberOnConflict: rule.onConflict === 'number' }] : [];
-    }),
+    set: compileSet(source, type),
     version: resource.version,
   };
 }
 
-function compileCreate(
-  create: NonNullable<ResourceDefinition['create']>,
-  path: Path,
-  type: ResourceType,
-  bases: readonly SearchBase[],
-  dn: (path: Path, text: string) => Dn | undefined,
-  report: Report,
-): CreateMapping | undefined {
-  const placement = create.placement.flatMap((place, i) => {
-    const base = dn([...path, 'placement', i, 'base'], place.base);
-    if (base && !bases.some((search) => isUnder(base, search.dn))) report.add([...path, 'placement', i, 'base'], 'lies outside every search base: what is created there could not be found again');
-    const when = place.when === undefined ? undefined : report.attempt([...path, 'placement', i, 'when'], () => resolveFilter(parseFilter(place.when ?? ''), type));
-    return base ? [{ when, base }] : [];
-  });
-  const rdn = compileRdn(create.rdn, [...path, 'rdn'], type, report);
-  const append = create.onRdnConflict && compileScimTemplate([...path, 'onRdnConflict', 'append'], create.onRdnConflict.append, type, report);
-  return rdn && { objectClasses: create.objectClasses, rdn, placement, onRdnConflict: append && { append, tries: create.onRdnConflict?.tries ?? 3 } };
+const idAttribute = defineAttribute('id', 'string', 'The identifier of the resource.', { caseExact: true });
+
+function idCodec({ name, resource, report }: ResourceSource): ResourceMapping['id']['codec'] {
+  return codecFor(['resources', name, 'id'], resource.id.codec, idAttribute, report) ?? defaultCodec('string');
 }
 
-/** `uid={userName}`, `cn={displayName}+serialNumber={id}`: the templates' braces protect `+` and `=`. */
-export function compileRdn(text: string, path: Path, type: ResourceType, report: Report): RdnTemplate | undefined {
-  const parts = text.match(/(?:\{[^}]*\}|[^+{])+/g) ?? [];
-  const compiled = parts.map((part) => {
-    const [, attribute = '', value = ''] = /^\s*([A-Za-z][A-Za-z0-9-]*)\s*=(.*)$/s.exec(part) ?? [];
-    const template = attribute === '' ? undefined : compileScimTemplate(path, value.trim(), type, report);
-    if (attribute === '') report.add(path, 'must be attribute=template, such as uid={userName}');
-    return template && { attribute, value: template };
+function compileSet({ name, resource, ...reading }: ResourceSource, type: ResourceType): readonly SetMapping[] {
+  return Object.entries(resource.set ?? {}).flatMap(([ldap, rule]): SetMapping[] => {
+    const when = rule.always === undefined ? 'onCreate' : 'always';
+    const template = compileScimTemplate(['resources', name, 'set', ldap, when], rule.always ?? rule.onCreate ?? '', type, reading);
+    return template ? [{ ldap, template, when, numberOnConflict: rule.onConflict === 'number' }] : [];
   });
-  return compiled.every((part) => part !== undefined) && compiled.length > 0 ? compiled : undefined;
+}
+
+/** `memberships: { reverse: … }` searches the membership of that type. */
+function checkGroupsFrom({ type, groupsFrom }: ResourceMapping, resources: readonly ResourceMapping[], report: Report): void {
+  const groups = resources.find((resource) => resource.type.name === groupsFrom);
+  if (groups && !groups.membership)
+    report.add(['resources', type.name, 'attributes', 'groups'], `${groupsFrom} has no \`membership\` to search`, { atKey: true });
+}
+
+const reservedEndpoints: ReadonlySet<string> = new Set(['/schemas', '/resourcetypes', '/serviceproviderconfig', '/bulk', '/me']);
+
+function checkEndpoints(types: readonly ResourceType[], report: Report): void {
+  const taken = new Map<string, string>();
+  for (const { name, endpoint } of types) {
+    const key = endpoint.toLowerCase();
+    const other = taken.get(key);
+    if (other !== undefined) report.add(['resources', name], `${name} has the same endpoint as ${other}: ${endpoint}`, { atKey: true });
+    if (reservedEndpoints.has(key)) report.add(['resources', name], `${endpoint} is an endpoint of the protocol`, { atKey: true });
+    taken.set(key, name);
+  }
 }

@@ -8,6 +8,7 @@ const ldapName = z
   .describe('LDAP attribute');
 const template = z.string().describe('Template: text with {names}, alternatives {a|b} and pipes {a | lower}');
 const dnTemplate = z.string().describe('DN; {baseDn} stands for the directory’s baseDn');
+const scope = z.enum(['base', 'one', 'sub']).describe('base: the entry alone; one: what lies directly below; sub: it and all below');
 const whole = z.number().int().positive();
 
 /** Widens a scalar short form to an object with that one key. */
@@ -34,7 +35,10 @@ export const codecDefinition = z.preprocess(
         .optional()
         .describe('Two LDAP values <-> boolean'),
       bit: z
-        .strictObject({ mask: whole.describe('The bits that are ours'), invert: z.boolean().default(false).describe('Set bits mean false') })
+        .strictObject({
+          mask: whole.describe('The bits that are ours'),
+          invert: z.boolean().default(false).describe('Set bits mean false'),
+        })
         .optional()
         .describe('Bits of an integer <-> boolean; other bits are never written'),
       presence: z
@@ -60,22 +64,32 @@ export type CodecDefinition = z.output<typeof codecDefinition>;
 export const referenceDefinition = z
   .strictObject({
     to: z.array(z.string()).min(1).describe('Resource types that the DN may name'),
-    onUnresolved: z.enum(['reject', 'skip', 'defer']).default('reject').describe('A client names an id that does not exist: 400, leave it out (journaled), or apply it later (needs a durable store)'),
+    onUnresolved: z
+      .enum(['reject', 'skip', 'defer'])
+      .default('reject')
+      .describe('A client names an id that does not exist: 400, leave it out (journaled), or apply it later (needs a durable store)'),
     outOfScope: z.enum(['hide', 'keep']).default('hide').describe('DNs that are no resource of ours: not shown; always kept on write'),
   })
   .describe('A DN in LDAP, an id in SCIM');
 
 const access = z
   .enum(['readWrite', 'readOnly', 'ignoreWrites', 'createOnly', 'writeOnly'])
-  .describe('readOnly: ignored in bodies, refused in PATCH paths. ignoreWrites: accepted, not stored, journaled. createOnly: POST only. writeOnly: never returned');
+  .describe(
+    'readOnly: ignored in bodies, refused in PATCH paths. ignoreWrites: accepted, not stored, journaled. createOnly: can be set once. writeOnly: never returned',
+  );
 const operator = z.enum(['eq', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le', 'pr']);
 const filter = z
   .union([z.enum(['auto', 'off']), z.partialRecord(operator, z.string())])
-  .describe('auto; off (this attribute is refused in filters); or an LDAP filter template per operator, {v} is the escaped value, the word off evaluates that operator in memory');
+  .describe(
+    'auto; off (this attribute is refused in filters); or an LDAP filter template per operator, {v} is the escaped value, the word off evaluates that operator in memory',
+  );
 
 const valueKeys = {
   codec: codecDefinition.optional().describe('Conversion between LDAP and SCIM value; by type where absent'),
-  normalize: z.array(z.enum(['trim', 'lower', 'collapseSpaces', 'nfc'])).optional().describe('Applied before writing and comparing'),
+  normalize: z
+    .array(z.enum(['trim', 'lower', 'collapseSpaces', 'nfc']))
+    .optional()
+    .describe('Applied before writing and comparing'),
   validate: z
     .strictObject({
       pattern: z.string().optional().describe('Regular expression for the whole value'),
@@ -92,26 +106,45 @@ const elementDefinition = z
   .strictObject({
     match: z.record(z.string(), z.union([z.string(), z.boolean()])).describe('Fixed sub-attributes of the element, e.g. { type: work }'),
     primary: z
-      .union([z.boolean(), z.strictObject({ prefer: z.string().optional().describe('Pattern; the first match is primary'), else: z.literal('lowestValue') })])
+      .union([
+        z.boolean(),
+        z.strictObject({
+          prefer: z.string().optional().describe('Pattern; the first match is primary'),
+          else: z.literal('lowestValue').describe('Otherwise the lowest value'),
+        }),
+      ])
       .optional()
       .describe('LDAP values have no order, so primary is derived: true on a slot, or a rule on a list'),
     slot: z.record(z.string(), slotValue).optional().describe('One element: sub-attribute: LDAP attribute'),
     list: z.record(z.string(), slotValue).optional().describe('One element per value of one LDAP attribute'),
   })
   .refine((e) => (e.slot === undefined) !== (e.list === undefined), 'is either a slot or a list')
-  .refine((e) => e.list === undefined || (Object.keys(e.list).length === 1 && e.list['value'] !== undefined), 'a list maps exactly `value`');
+  .refine(
+    (e) => e.list === undefined || (Object.keys(e.list).length === 1 && e.list['value'] !== undefined),
+    'a list maps exactly `value`',
+  );
 export type ElementDefinition = z.output<typeof elementDefinition>;
 
 const attributeKeys = {
-  ldap: z.union([ldapName, z.array(ldapName).min(1)]).optional().describe('Attribute to read and write; a list reads the first that has a value and is read-only unless `write` is given'),
+  ldap: z
+    .union([ldapName, z.array(ldapName).min(1)])
+    .optional()
+    .describe('Attribute to read and write; a list reads the first that has a value and is read-only unless `write` is given'),
   constant: z.union([z.string(), z.number(), z.boolean()]).optional().describe('A fixed SCIM value; nothing in LDAP'),
   read: template.optional().describe('Template over LDAP attributes; read-only unless `write` is given'),
-  write: z.array(z.strictObject({ ldap: ldapName, value: template })).min(1).optional().describe('Fan-out: LDAP attributes written from {value}'),
+  write: z
+    .array(z.strictObject({ ldap: ldapName, value: template }))
+    .min(1)
+    .optional()
+    .describe('Fan-out: LDAP attributes written from {value}'),
   ...valueKeys,
   access: access.optional(),
   required: z.boolean().optional().describe('Must be present after the operation'),
   default: template.optional().describe('Template over SCIM paths; used on create only, if the client sent none'),
-  onClear: z.union([z.enum(['delete', 'keep']), z.strictObject({ set: z.string() })]).optional().describe('What SCIM removal does in LDAP'),
+  onClear: z
+    .union([z.enum(['delete', 'keep']), z.strictObject({ set: z.string().describe('Value that stays behind') })])
+    .optional()
+    .describe('What SCIM removal does in LDAP'),
   unique: z.literal('server').optional().describe('409 uniqueness on a duplicate'),
   filter: filter.optional(),
   reference: referenceDefinition.optional(),
@@ -145,36 +178,65 @@ export const schemaAttributeDefinition = z.preprocess(
   widen('ldap'),
   z.strictObject({
     ...schemaAttributeKeys,
-    type: z.enum(['string', 'boolean', 'decimal', 'integer', 'dateTime', 'binary', 'reference', 'complex']).default('string').describe('SCIM type'),
+    type: z
+      .enum(['string', 'boolean', 'decimal', 'integer', 'dateTime', 'binary', 'reference', 'complex'])
+      .default('string')
+      .describe('SCIM type'),
     ...attributeKeys,
-    subAttributes: z.record(z.string(), z.preprocess(widen('ldap'), z.strictObject({ ...schemaAttributeKeys, ...attributeKeys }))).optional().describe('Parts of a complex attribute'),
+    subAttributes: z
+      .record(z.string(), z.preprocess(widen('ldap'), z.strictObject({ ...schemaAttributeKeys, ...attributeKeys })))
+      .optional()
+      .describe('Parts of a complex attribute'),
   }),
 );
 export type SchemaAttributeDefinition = z.output<typeof schemaAttributeDefinition>;
 
 export const resourceDefinition = z.strictObject({
   description: z.string().optional().describe('For /ResourceTypes'),
-  endpoint: z.string().regex(/^\/[A-Za-z0-9_-]+$/, 'is a path of one segment, such as /Devices').optional().describe('Defaults to the plural of the name'),
+  endpoint: z
+    .string()
+    .regex(/^\/[A-Za-z0-9_-]+$/, 'is a path of one segment, such as /Devices')
+    .optional()
+    .describe('Defaults to the plural of the name'),
   schema: z.string().optional().describe('URN of the base schema (one of `schemas` below) for resource types other than User and Group'),
-  search: z.strictObject({
-    bases: z.array(z.strictObject({ dn: dnTemplate, scope: z.enum(['base', 'one', 'sub']).default('sub') })).min(1).describe('Where the entries are'),
-    filter: z.string().describe('LDAP filter (RFC 4515) of the entries'),
-  }),
-  id: z.strictObject({ ldap: ldapName, codec: codecDefinition.optional() }).describe('Immutable, unique attribute: entryUUID, objectGUID, nsUniqueId'),
+  search: z
+    .strictObject({
+      bases: z
+        .array(z.strictObject({ dn: dnTemplate, scope: scope.default('sub') }))
+        .min(1)
+        .describe('Where the entries are'),
+      filter: z.string().describe('LDAP filter (RFC 4515) of the entries'),
+    })
+    .describe('Which entries are resources of this type'),
+  id: z
+    .strictObject({ ldap: ldapName, codec: codecDefinition.optional().describe('Conversion to text') })
+    .describe('Immutable, unique attribute: entryUUID, objectGUID, nsUniqueId'),
   create: z
     .strictObject({
       objectClasses: z.array(z.string()).min(1).describe('Of new entries'),
       rdn: z.string().describe('attribute=template over SCIM paths'),
-      placement: z.array(z.strictObject({ when: z.string().optional().describe('SCIM filter'), base: dnTemplate })).min(1).describe('First match wins; no match is 400'),
-      onRdnConflict: z.strictObject({ append: template, tries: whole.default(3) }).optional().describe('Appended to the RDN value when the name is taken'),
+      placement: z
+        .array(z.strictObject({ when: z.string().optional().describe('SCIM filter'), base: dnTemplate }))
+        .min(1)
+        .describe('First match wins; no match is 400'),
+      onRdnConflict: z
+        .strictObject({ append: template, tries: whole.default(3).describe('How many names to try') })
+        .optional()
+        .describe('Appended to the RDN value when the name is taken'),
     })
     .optional()
     .describe('Without it, entries are not created'),
-  rename: z.strictObject({ rdn: z.enum(['follow', 'keep']).default('keep') }).optional().describe('Whether the RDN follows its template'),
+  rename: z
+    .strictObject({ rdn: z.enum(['follow', 'keep']).default('keep').describe('follow: the entry is renamed; keep: its name stays') })
+    .optional()
+    .describe('Whether the RDN follows its template'),
   delete: z
     .strictObject({
       mode: z.enum(['purge', 'quarantine']).describe('Delete the entry, or mark it and hide it'),
-      marker: z.strictObject({ ldap: ldapName, value: z.string() }).optional().describe('What marks a quarantined entry in LDAP'),
+      marker: z
+        .strictObject({ ldap: ldapName, value: z.string().describe('Its value') })
+        .optional()
+        .describe('What marks a quarantined entry in LDAP'),
       moveTo: dnTemplate.optional().describe('Where quarantined entries go'),
       purgeAfter: z.string().optional().describe('Duration after which a quarantined entry is deleted'),
       restoreOnCreate: z.boolean().optional().describe('A later create with the same externalId or userName restores the entry'),
@@ -195,7 +257,9 @@ export const resourceDefinition = z.strictObject({
     .describe('What `active` means'),
   password: z
     .strictObject({
-      strategy: z.enum(['unicodePwd', 'passwordModify', 'userPassword']),
+      strategy: z
+        .enum(['unicodePwd', 'passwordModify', 'userPassword'])
+        .describe('unicodePwd: Active Directory; passwordModify: RFC 3062, the server hashes; userPassword: plain write'),
       missingOnCreate: z.enum(['random', 'createDisabled', 'reject']).optional().describe('Create without a password'),
     })
     .optional()
@@ -213,7 +277,11 @@ export const resourceDefinition = z.strictObject({
     .record(
       ldapName,
       z
-        .strictObject({ always: template.optional(), onCreate: template.optional(), onConflict: z.literal('number').optional() })
+        .strictObject({
+          always: template.optional(),
+          onCreate: template.optional(),
+          onConflict: z.literal('number').optional().describe('A value that is taken gets a number'),
+        })
         .refine((s) => (s.always === undefined) !== (s.onCreate === undefined), 'needs either `always` or `onCreate`'),
     )
     .optional()
@@ -223,19 +291,29 @@ export const resourceDefinition = z.strictObject({
 export type ResourceDefinition = z.output<typeof resourceDefinition>;
 
 export const schemaDefinition = z.strictObject({
-  urn: z.string().regex(/^urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:.+$/, 'is a URN'),
-  alias: z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'is a short name').optional().describe('Prefix in this file: `badge:number`'),
-  name: z.string(),
-  description: z.string().default(''),
+  urn: z
+    .string()
+    .regex(/^urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:.+$/, 'is a URN')
+    .describe('Of the schema'),
+  alias: z
+    .string()
+    .regex(/^[a-z][A-Za-z0-9]*$/, 'is a short name')
+    .optional()
+    .describe('Prefix in this file: `badge:number`'),
+  name: z.string().describe('For /Schemas'),
+  description: z.string().default('').describe('For /Schemas'),
   extends: z.string().optional().describe('Resource type that it extends; without it, a base schema'),
-  required: z.boolean().default(false),
-  attributes: z.record(z.string(), schemaAttributeDefinition),
+  required: z.boolean().default(false).describe('Every resource must have it'),
+  attributes: z.record(z.string(), schemaAttributeDefinition).describe('Name: LDAP attribute or details, with its SCIM type'),
 });
 export type SchemaDefinition = z.output<typeof schemaDefinition>;
 
 export const mappingDefinition = z.strictObject({
   version: z.literal(1).describe('Of this file format'),
-  extends: z.string().optional().describe('A shipped preset or another mapping file; maps merge by key, lists are replaced whole, null removes'),
+  extends: z
+    .string()
+    .optional()
+    .describe('A shipped preset or another mapping file; maps merge by key, lists are replaced whole, null removes'),
   resources: z.record(z.string(), resourceDefinition).describe('Resource types: User, Group, and further ones'),
   schemas: z.array(schemaDefinition).optional().describe('Extension schemas and base schemas of further resource types'),
 });

@@ -1,26 +1,34 @@
 // A working copy of an entry's attributes: rules change it, and what differs from the entry in the end becomes one modification.
 // RFC 4511 section 4.6; values that no rule touched are never written (L-020).
-
 import type { Change, Entry } from '../ldap/entry.ts';
 import type { Value } from '../ldap/filter.ts';
+import { octetKey, type ValueKey } from './value-key.ts';
 
 interface Slot {
   readonly name: string;
   readonly original: readonly Buffer[];
   values: readonly Buffer[];
-  /** The new value was computed from the old one: written so that it fails if somebody was faster (L-015). */
+  /** Written value by value, so that it fails if somebody was faster and leaves alone what others added (L-015). */
   computed: boolean;
 }
 
-const octets = (value: Value): Buffer => (typeof value === 'string' ? Buffer.from(value) : value);
-const key = (value: Buffer): string => value.toString('latin1');
+interface ExchangeOptions {
+  /** The change was computed from what is there, or the attribute holds values of others too: never a `replace`. */
+  readonly computed?: boolean;
+}
+
+const toOctets = (value: Value): Buffer => (typeof value === 'string' ? Buffer.from(value) : value);
+const exact = (value: Buffer): string => value.toString('latin1');
 
 export class Draft {
   readonly #slots = new Map<string, Slot>();
   readonly #entry: Entry | undefined;
+  readonly #keyOf: ValueKey;
 
-  constructor(entry: Entry | undefined) {
+  /** @param keyOf when the directory takes two values of an attribute for one */
+  constructor(entry: Entry | undefined, keyOf: ValueKey = octetKey) {
     this.#entry = entry;
+    this.#keyOf = keyOf;
   }
 
   #slot(attribute: string): Slot {
@@ -34,50 +42,54 @@ export class Draft {
     return slot;
   }
 
-  get isNew(): boolean {
-    return this.#entry === undefined;
-  }
-
   values(attribute: string): readonly Buffer[] {
     return this.#slot(attribute).values;
   }
 
-  /** Exchanges one value for another; undefined on either side adds or removes. Other values stay. A removed value that is not there is no error. */
-  exchange(attribute: string, before: Value | undefined, after: Value | undefined, options: { readonly computed?: boolean } = {}): void {
+  has(attribute: string, value: Value): boolean {
+    const key = this.#keyOf(attribute, toOctets(value));
+    return this.values(attribute).some((candidate) => this.#keyOf(attribute, candidate) === key);
+  }
+
+  /**
+   * Exchanges one value for another; undefined on either side adds or removes. Other values stay, but for one that the directory could
+   * not tell from the new one. A removed value that is not there is no error.
+   */
+  exchange(attribute: string, before: Value | undefined, after: Value | undefined, options: ExchangeOptions = {}): void {
     const slot = this.#slot(attribute);
-    const gone = before === undefined ? undefined : key(octets(before));
-    const kept = slot.values.filter((value) => key(value) !== gone);
-    const added = after === undefined ? [] : [octets(after)].filter((value) => !kept.some((k) => k.equals(value)));
-    slot.values = [...kept, ...added];
+    const added = after === undefined ? [] : [toOctets(after)];
+    const gone = new Set([...(before === undefined ? [] : [toOctets(before)]), ...added].map((value) => this.#keyOf(attribute, value)));
+    slot.values = [...slot.values.filter((value) => !gone.has(this.#keyOf(attribute, value))), ...added];
     slot.computed ||= options.computed ?? false;
   }
 
-  /** Removes and adds many values at once, by octets. */
-  exchangeAll(attribute: string, before: Iterable<Value>, after: Iterable<Value>): void {
+  /** Removes and adds many values at once. What is there, in whatever spelling, is not added. */
+  exchangeAll(attribute: string, before: Iterable<Value>, after: Iterable<Value>, options: ExchangeOptions = {}): void {
     const slot = this.#slot(attribute);
-    const gone = new Set([...before].map((value) => key(octets(value))));
-    const values = new Map(slot.values.filter((value) => !gone.has(key(value))).map((value) => [key(value), value] as const));
-    for (const value of after) values.set(key(octets(value)), octets(value));
+    const keyed = (value: Value): [string, Buffer] => [this.#keyOf(attribute, toOctets(value)), toOctets(value)];
+    const values = new Map(slot.values.map(keyed));
+    for (const value of before) values.delete(keyed(value)[0]);
+    for (const [key, value] of Array.from(after, keyed)) if (!values.has(key)) values.set(key, value);
     slot.values = [...values.values()];
+    slot.computed ||= options.computed ?? false;
   }
 
   /** All values, whatever was there before: for attributes that are wholly ours. */
   set(attribute: string, values: readonly Value[]): void {
-    this.#slot(attribute).values = values.map(octets);
+    this.#slot(attribute).values = values.map(toOctets);
   }
 
   /** The draft after a rename took the old RDN values away and brought the new ones: what a modification need not do any more. */
   renamed(attribute: string, before: Value | undefined, after: Value): void {
     const slot = this.#slot(attribute);
-    const gone = before === undefined ? undefined : key(octets(before));
-    const original = [...slot.original.filter((value) => key(value) !== gone && !value.equals(octets(after))), octets(after)];
+    const gone = new Set([...(before === undefined ? [] : [before]), after].map((value) => this.#keyOf(attribute, toOctets(value))));
+    const original = [...slot.original.filter((value) => !gone.has(this.#keyOf(attribute, value))), toOctets(after)];
     this.#slots.set(attribute.toLowerCase(), { ...slot, original });
   }
 
-  /** Whether the values differ from the entry's. */
-  touches(attribute: string): boolean {
-    const slot = this.#slot(attribute);
-    return changesOf(slot, true, false).length > 0;
+  /** Whether anything about an attribute differs from the entry. */
+  changesValues(attribute: string): boolean {
+    return changesOf(this.#slot(attribute), true, false).length > 0;
   }
 
   /** The attributes of a new entry. */
@@ -95,14 +107,14 @@ export class Draft {
 }
 
 function changesOf(slot: Slot, replaceOnly: boolean, guarded: boolean): readonly Change[] {
-  const before = new Set(slot.original.map(key));
-  const after = new Set(slot.values.map(key));
-  const removed = slot.original.filter((value) => !after.has(key(value)));
-  const added = slot.values.filter((value) => !before.has(key(value)));
+  const before = new Set(slot.original.map(exact));
+  const after = new Set(slot.values.map(exact));
+  const removed = slot.original.filter((value) => !after.has(exact(value)));
+  const added = slot.values.filter((value) => !before.has(exact(value)));
   if (removed.length === 0 && added.length === 0) return [];
   const attribute = slot.name;
-  const small = slot.original.length <= 1 && slot.values.length <= 1;
-  if (replaceOnly || (small && !slot.computed && !guarded)) return [{ operation: 'replace', attribute, values: slot.values }];
+  const isSmall = slot.original.length <= 1 && slot.values.length <= 1;
+  if (replaceOnly || (isSmall && !slot.computed && !guarded)) return [{ operation: 'replace', attribute, values: slot.values }];
   return [
     ...(removed.length > 0 ? [{ operation: 'delete' as const, attribute, values: removed }] : []),
     ...(added.length > 0 ? [{ operation: 'add' as const, attribute, values: added }] : []),

@@ -1,8 +1,9 @@
 // A resolved SCIM filter as bounds in LDAP: ask the directory for the over-approximation, finish in memory (L-001 to L-008).
-import { and, equal, or, type Filter } from '../ldap/filter.ts';
+import { equal, type Filter } from '../ldap/filter.ts';
+import { equalityKind } from '../ldap/schema.ts';
 import type { ResolvedFilter } from '../scim/filter.ts';
 import type { AttributeReference } from '../scim/path.ts';
-import { atLeast, everything, exactly, negate, nothing, unknown } from './leaf.ts';
+import { allOf, anyOf, atLeast, everything, exactly, negate, nothing, unknown } from './leaf.ts';
 import type { ResourceMapping } from './mapping.ts';
 import { attributeName } from './read.ts';
 import type { Bounds, FilterContext, IdReference, Leaf, Rule } from './rule.ts';
@@ -13,11 +14,9 @@ import { constantMatches } from './rules/template.ts';
 export function translateFilter(mapping: ResourceMapping, filter: ResolvedFilter, context: FilterContext): Bounds {
   switch (filter.kind) {
     case 'and':
-    case 'or': {
-      const combine = filter.kind === 'and' ? and : or;
-      const all = filter.filters.map((f) => translateFilter(mapping, f, context));
-      return { over: combine(all.map((b) => b.over)), under: combine(all.map((b) => b.under)) };
-    }
+      return allOf(filter.filters.map((inner) => translateFilter(mapping, inner, context)));
+    case 'or':
+      return anyOf(filter.filters.map((inner) => translateFilter(mapping, inner, context)));
     case 'not':
       return negate(translateFilter(mapping, filter.filter, context));
     case 'constant':
@@ -45,8 +44,7 @@ function translateLeaf(mapping: ResourceMapping, reference: AttributeReference, 
   const rules = rulesFor(mapping, reference);
   if (rules.length === 0) return unknown;
   const leaf = (rule: Rule): Leaf => ({ sub: rule.target.sub ? undefined : sub?.name, caseExact: (sub ?? attribute).caseExact, test });
-  const all = rules.map((rule) => rule.bounds(leaf(rule), context));
-  return { over: or(all.map((b) => b.over)), under: or(all.map((b) => b.under)) };
+  return anyOf(rules.map((rule) => rule.bounds(leaf(rule), context)));
 }
 
 /** The rules behind a reference: of a complex attribute mapped in parts, the part that is asked, or all of them. */
@@ -59,10 +57,12 @@ export function rulesFor(mapping: ResourceMapping, { extension, attribute, sub }
 
 function idBounds(mapping: ResourceMapping, test: Leaf['test'], context: FilterContext): Bounds {
   if (test === 'present') return everything;
-  if (test.operator !== 'eq' || typeof test.value !== 'string') return unknown;
+  const type = context.schema.attribute(mapping.id.ldap);
+  if (!type || test.operator !== 'eq' || typeof test.value !== 'string') return unknown;
   const filter = idFilter(mapping, test.value);
-  if (!context.schema.attribute(mapping.id.ldap)) return unknown;
-  return filter ? exactly(filter) : nothing;
+  if (!filter) return nothing;
+  // Text rules also find what differs in blanks.
+  return ['uuid', 'octets'].includes(equalityKind(type)) ? exactly(filter) : atLeast(filter);
 }
 
 /** The filter that finds the entry with an id; undefined for a text that is no id of this type. Ids are lower-case and case-exact. */
@@ -102,9 +102,8 @@ export function idsInFilter(mapping: ResourceMapping, filter: ResolvedFilter): r
     case 'valuePath':
       return idsInFilter(mapping, filter.filter);
     case 'compare': {
-      const [rule] = rulesFor(mapping, filter.attribute);
-      const to = rule?.ids?.('')[0]?.to ?? (attributeName({ target: filter.attribute }) === 'groups' ? ['Group'] : undefined);
-      return to && filter.operator === 'eq' ? idsOf(String(filter.value)).map((id) => ({ id, to })) : [];
+      const to = rulesFor(mapping, filter.attribute)[0]?.to;
+      return to && filter.operator === 'eq' ? idsOf(filter.value).map((id) => ({ id, to })) : [];
     }
     default:
       return [];

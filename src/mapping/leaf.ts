@@ -1,9 +1,22 @@
 // Comparisons of single LDAP attributes as bounds: what this directory can evaluate, over- and under-approximated.
 // RFC 4511 section 4.5.1.7 (three-valued logic), RFC 4517 and 4518 (matching); L-001 to L-012.
-import { absoluteFalse, absoluteTrue, equal, extensible, type Filter, greaterOrEqual, lessOrEqual, not, present, substring, type Value } from '../ldap/filter.ts';
-import { type AttributeType, equalityKind, type MatchKind, ordersBy, substringKind } from '../ldap/schema.ts';
+import {
+  absoluteFalse,
+  absoluteTrue,
+  and,
+  equal,
+  type Filter,
+  greaterOrEqual,
+  lessOrEqual,
+  not,
+  or,
+  present,
+  type Value,
+} from '../ldap/filter.ts';
+import { type AttributeType, equalityKind, ordersBy } from '../ldap/schema.ts';
 import { formatGeneralizedTime } from '../ldap/syntax.ts';
 import type { Codec } from './codec.ts';
+import { compareText } from './leaf-text.ts';
 import type { Bounds, Comparison, FilterContext, Leaf } from './rule.ts';
 
 export const everything: Bounds = { over: absoluteTrue, under: absoluteTrue };
@@ -13,6 +26,8 @@ export const unknown: Bounds = { over: absoluteTrue, under: absoluteFalse };
 export const exactly = (filter: Filter): Bounds => ({ over: filter, under: filter });
 export const atLeast = (filter: Filter): Bounds => ({ over: filter, under: absoluteFalse });
 export const negate = (bounds: Bounds): Bounds => ({ over: not(bounds.under), under: not(bounds.over) });
+export const allOf = (all: readonly Bounds[]): Bounds => ({ over: and(all.map((b) => b.over)), under: and(all.map((b) => b.under)) });
+export const anyOf = (all: readonly Bounds[]): Bounds => ({ over: or(all.map((b) => b.over)), under: or(all.map((b) => b.under)) });
 
 /** One LDAP attribute behind one SCIM value. */
 export interface Column {
@@ -21,8 +36,8 @@ export interface Column {
 }
 
 /**
- * Bounds of a comparison with an attribute that holds the SCIM value. An attribute that the server's schema does not know is never sent:
- * the server would answer Undefined, which looks like an empty success (L-003).
+ * Bounds of a comparison with an attribute that holds the SCIM value. An attribute that the server's schema does not know is never sent,
+ * nor an assertion that its rule cannot take: the server would answer Undefined, which looks like an empty success (L-003).
  */
 export function columnBounds(column: Column, leaf: Leaf, context: FilterContext): Bounds {
   const type = context.schema.attribute(column.ldap);
@@ -33,138 +48,100 @@ export function columnBounds(column: Column, leaf: Leaf, context: FilterContext)
   return type.singleValue ? found : atLeast(found.over);
 }
 
+/** Undefined: whoever has a value may match. */
 function compareColumn(column: Column, type: AttributeType, test: Comparison, caseExact: boolean): Bounds | undefined {
   switch (column.codec.compares) {
-    case 'text':
-      return typeof test.value === 'boolean' ? undefined : compareText(column, type, { ...test, value: String(test.value) }, caseExact);
+    case 'text': {
+      const filter = typeof test.value === 'string' ? compareText(column, type, { ...test, value: test.value }, caseExact) : undefined;
+      return filter && atLeast(filter);
+    }
     case 'time':
       return compareTime(column, type, test);
     case 'integer':
       return compareInteger(column, type, test);
     case 'tokens':
-      return test.operator === 'eq' ? compareTokens(column, equalityKind(type), test) : undefined;
+      return test.operator === 'eq' ? compareTokens(column, type, test) : undefined;
     case 'octets':
-      return test.operator === 'eq' && ['octets', 'caseExact', 'uuid'].includes(equalityKind(type)) ? encoded(column, test) : undefined;
+      return test.operator === 'eq' && equalityKind(type) === 'octets' ? compareOctets(column, test, caseExact) : undefined;
     case 'nothing':
       return undefined;
   }
 }
 
-/** `eq` with the encoded literal; a literal that is not what decoding would give equals no value. */
-function encoded(column: Column, test: Comparison): Bounds {
-  const value = encode(column.codec, test.value);
-  const back = value === undefined ? undefined : column.codec.decode(typeof value === 'string' ? Buffer.from(value) : value);
-  return value !== undefined && back === test.value ? exactly(equal(column.ldap, value)) : nothing;
+function compareOctets({ ldap, codec }: Column, { value: literal }: Comparison, caseExact: boolean): Bounds | undefined {
+  // Where the case does not count, base64 text has many octets, and text beyond ASCII may fold to a GUID.
+  if (typeof literal !== 'string' || (!caseExact && (codec.name === 'base64' || !/^[\x20-\x7e]*$/.test(literal)))) return undefined;
+  const value = encodeLiteral(codec, literal);
+  if (value === undefined) return nothing;
+  return codec.decode(Buffer.from(value)) === literal ? exactly(equal(ldap, value)) : atLeast(equal(ldap, value));
 }
 
-function encode(codec: Codec, value: string | number | boolean): Value | undefined {
+function encodeLiteral(codec: Codec, literal: Comparison['value']): Value | undefined {
   try {
-    return codec.encode(value);
+    return codec.encode(literal);
   } catch {
     return undefined;
   }
 }
 
 /** Text rules ignore blanks that decoding minds, and SCIM may spell a token in another case. */
-function compareTokens(column: Column, kind: MatchKind, test: Comparison): Bounds | undefined {
-  const value = encode(column.codec, test.value);
-  if (value === undefined) return undefined;
-  if (kind === 'boolean' || kind === 'integer') return exactly(equal(column.ldap, value));
-  return kind === 'caseIgnore' ? atLeast(equal(column.ldap, value)) : undefined;
-}
-
-const looseKinds = ['caseIgnore', 'telephone', 'numeric'];
-
-function compareText(column: Column, type: AttributeType, test: Comparison & { readonly value: string }, caseExact: boolean): Bounds | undefined {
-  const prefix = column.codec.prefix ?? '';
-  const kind = equalityKind(type);
-  if (kind === 'uuid') return test.operator === 'eq' ? uuidBounds(column, test.value) : undefined;
-  const literal = test.value;
-  const ascii = /^[\x20-\x7e]*$/.test(literal);
-  if (test.operator === 'eq' && ascii && literal.trim() !== '') {
-    // LDAP folds more than SCIM does (blanks, punctuation of phone numbers): a superset. An exact rule finds less where SCIM ignores the case.
-    if (looseKinds.includes(kind) || (kind === 'caseExact' && caseExact)) return atLeast(equal(column.ldap, prefix + literal));
-    if (kind === 'caseExact' && substringKind(type) === 'caseExact') return atLeast(extensible(prefix + literal, { rule: 'caseIgnoreMatch', attribute: column.ldap }));
-    return undefined;
-  }
-  if (!['eq', 'co', 'sw', 'ew'].includes(test.operator)) return undefined;
-  const substrings = substringKind(type);
-  if (!looseKinds.includes(substrings) && !(substrings === 'caseExact' && caseExact)) return undefined;
-  const parts = test.operator === 'eq' ? startOf(literal) : piecesOf(literal, test.operator, substrings);
-  if (!parts) return undefined;
-  return atLeast(substring(column.ldap, prefix === '' ? parts : { ...parts, initial: prefix + (parts.initial ?? '') }));
-}
-
-/** A literal outside ASCII may fold differently in the directory: only the ASCII text before it is sure, less a letter that a combining mark may follow. */
-function startOf(literal: string): { initial: string } | undefined {
-  const start = /^[\x21-\x7e]*/.exec(literal.normalize('NFKC'))?.[0] ?? '';
-  const sure = start.length < literal.length ? start.slice(0, -1) : start;
-  return sure === '' ? undefined : { initial: sure };
-}
-
-interface Pieces {
-  initial?: string;
-  any?: string[];
-  final?: string;
-}
-
-/**
- * The literal as substring components. Blanks are insignificant in LDAP and non-ASCII text may fold differently there, so the literal is
- * cut at both: fewer and looser components match more. Phone numbers lose blanks and hyphens on both sides.
- */
-function piecesOf(literal: string, operator: Comparison['operator'], kind: string): Pieces | undefined {
-  const separators = kind === 'telephone' ? /[^\x21-\x2c\x2e-\x7e]+/ : /[^\x21-\x7e]+/;
-  const cut = literal.split(separators);
-  // A letter before non-ASCII text may combine with it.
-  const sure = cut.map((piece, i) => (i < cut.length - 1 && /[^\x20-\x7e]/.test(literal) ? piece.slice(0, -1) : piece));
-  const pieces = sure.filter((piece) => piece !== '');
-  if (pieces.length === 0) return undefined;
-  const whole = pieces.length === 1 && cut.length === 1;
-  if (operator === 'sw' && sure[0] !== '' && !/^[\s-]/.test(literal)) return whole ? { initial: pieces[0]! } : { initial: pieces[0]!, any: pieces.slice(1) };
-  if (operator === 'ew' && sure.at(-1) !== '' && !/[\s-]$/.test(literal)) return whole ? { final: pieces[0]! } : { any: pieces.slice(0, -1), final: pieces.at(-1)! };
-  return { any: pieces };
-}
-
-function uuidBounds(column: Column, literal: string): Bounds {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(literal) ? atLeast(equal(column.ldap, literal)) : nothing;
-}
-
-/** The directory may keep less than the literal says (usually whole seconds): bounds are taken to the next second on both sides. */
-function compareTime(column: Column, type: AttributeType, test: Comparison): Bounds | undefined {
-  if (ordersBy(type) !== 'time' || typeof test.value !== 'string') return undefined;
-  const milliseconds = Date.parse(test.value.replace(/(\.\d{3})\d+/, '$1'));
-  if (Number.isNaN(milliseconds) || milliseconds < Date.UTC(1, 0, 1)) return test.operator.startsWith('g') ? atLeast(present(column.ldap)) : undefined;
-  const second = (shift: number): string => formatGeneralizedTime(new Date(Math.floor(milliseconds / 1000) * 1000 + shift).toISOString());
-  const from = greaterOrEqual(column.ldap, second(0));
-  const until = lessOrEqual(column.ldap, second(1000));
-  switch (test.operator) {
-    case 'eq':
-      return atLeast({ kind: 'and', filters: [from, until] });
-    case 'gt':
-    case 'ge':
-      return { over: from, under: greaterOrEqual(column.ldap, second(1000 + 1000)) };
-    case 'lt':
-    case 'le':
-      return { over: until, under: lessOrEqual(column.ldap, second(-1000)) };
+function compareTokens({ ldap, codec }: Column, type: AttributeType, { value: literal }: Comparison): Bounds | undefined {
+  const value = encodeLiteral(codec, literal);
+  if (typeof value !== 'string') return undefined;
+  switch (equalityKind(type)) {
+    case 'boolean':
+      return /^(?:TRUE|FALSE)$/.test(value) ? exactly(equal(ldap, value)) : undefined;
+    case 'integer':
+      return /^(?:0|-?[1-9]\d*)$/.test(value) ? exactly(equal(ldap, value)) : undefined;
+    case 'caseIgnore':
+      return /^[\x20-\x7e]+$/.test(value) ? atLeast(equal(ldap, value)) : undefined;
     default:
       return undefined;
   }
 }
 
-function compareInteger(column: Column, type: AttributeType, test: Comparison): Bounds | undefined {
-  if (typeof test.value !== 'number') return undefined;
-  const value = test.value;
-  if (test.operator === 'eq') return equalityKind(type) !== 'integer' ? undefined : Number.isSafeInteger(value) ? exactly(equal(column.ldap, String(value))) : nothing;
-  if (ordersBy(type) !== 'integer') return undefined;
+/** The directory may keep less than the literal says (usually whole seconds): bounds are taken to the next second on both sides. */
+function compareTime({ ldap }: Column, type: AttributeType, test: Comparison): Bounds | undefined {
+  if (ordersBy(type) !== 'time' || typeof test.value !== 'string') return undefined;
+  const literal = Date.parse(test.value.replace(/(\.\d{3})\d+/, '$1'));
+  // No server agrees with another on the years before 1601 and near 10000.
+  if (!(literal > Date.UTC(1601, 0, 2) && literal < Date.UTC(9999, 11, 30))) return undefined;
+  const second = (shift: number): string => formatGeneralizedTime(new Date((Math.floor(literal / 1000) + shift) * 1000).toISOString());
+  const from = greaterOrEqual(ldap, second(0));
+  const until = lessOrEqual(ldap, second(1));
   switch (test.operator) {
-    case 'ge':
-      return exactly(greaterOrEqual(column.ldap, String(Math.ceil(value))));
+    case 'eq':
+      return atLeast(and([from, until]));
     case 'gt':
-      return exactly(greaterOrEqual(column.ldap, String(Math.floor(value) + 1)));
-    case 'le':
-      return exactly(lessOrEqual(column.ldap, String(Math.floor(value))));
+    case 'ge':
+      return { over: from, under: greaterOrEqual(ldap, second(2)) };
     case 'lt':
-      return exactly(lessOrEqual(column.ldap, String(Math.ceil(value) - 1)));
+    case 'le':
+      return { over: until, under: lessOrEqual(ldap, second(-1)) };
+    default:
+      return undefined;
+  }
+}
+
+/** A server may refuse to compare what its own integers cannot hold, and integers that JSON cannot hold exactly are foreign to SCIM. */
+function compareInteger({ ldap }: Column, type: AttributeType, { operator, value }: Comparison): Bounds | undefined {
+  if (typeof value !== 'number') return undefined;
+  const isSmall = Math.abs(value) < 2 ** 31 - 1;
+  if (operator === 'eq') {
+    if (!Number.isSafeInteger(value)) return nothing;
+    if (equalityKind(type) !== 'integer') return undefined;
+    return isSmall ? exactly(equal(ldap, String(value))) : atLeast(equal(ldap, String(value)));
+  }
+  if (ordersBy(type) !== 'integer' || !isSmall) return undefined;
+  switch (operator) {
+    case 'ge':
+      return atLeast(greaterOrEqual(ldap, String(Math.ceil(value))));
+    case 'gt':
+      return atLeast(greaterOrEqual(ldap, String(Math.floor(value) + 1)));
+    case 'le':
+      return atLeast(lessOrEqual(ldap, String(Math.floor(value))));
+    case 'lt':
+      return atLeast(lessOrEqual(ldap, String(Math.ceil(value) - 1)));
     default:
       return undefined;
   }

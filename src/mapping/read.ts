@@ -37,7 +37,13 @@ export function readId(mapping: ResourceMapping, entry: Entry): string | undefin
 }
 
 /** The wanted part of the resource that an entry is, with `schemas`, `id` and `meta`; undefined for an entry without id. */
-export function readResource(mapping: ResourceMapping, entry: Entry, context: ReadContext, version: string | undefined, wanted: Wanted = everything): Resource | undefined {
+export function readResource(
+  mapping: ResourceMapping,
+  entry: Entry,
+  context: ReadContext,
+  version: string | undefined,
+  wanted: Wanted = everything,
+): Resource | undefined {
   const id = readId(mapping, entry);
   if (id === undefined) return undefined;
   const { type } = mapping;

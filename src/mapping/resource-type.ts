@@ -11,11 +11,17 @@ const builtIn: ReadonlyMap<string, Schema> = new Map([
 ]);
 
 /** The resource type before the mapping reduces it; undefined (and reported) when its base schema is not to be found. */
-export function fullType(name: string, resource: ResourceDefinition, definition: MappingDefinition, report: Report): ResourceType | undefined {
+export function fullType(
+  name: string,
+  resource: ResourceDefinition,
+  definition: MappingDefinition,
+  report: Report,
+): ResourceType | undefined {
   const own = (definition.schemas ?? []).find((schema) => schema.urn === resource.schema);
   const schema = resource.schema === undefined ? builtIn.get(name) : own && defineSchema(own);
   if (!schema) {
-    if (resource.schema === undefined) report.add(['resources', name], `${name} is not built in: it needs \`schema\`, the URN of one under \`schemas\``, { atKey: true });
+    if (resource.schema === undefined)
+      report.add(['resources', name], `${name} is not built in: it needs \`schema\`, the URN of one under \`schemas\``, { atKey: true });
     else report.add(['resources', name, 'schema'], 'names no schema under `schemas`');
     return undefined;
   }
@@ -41,22 +47,38 @@ function define(name: string, definition: SchemaAttributeDefinition): Attribute 
   const { reference, subAttributes } = definition;
   const characteristics = characteristicsOf(definition);
   if (subAttributes) {
-    const subs = Object.entries(subAttributes).map(([sub, part]) => defineAttribute(sub, part.type, part.description, characteristicsOf(part)));
+    const subs = Object.entries(subAttributes).map(([sub, part]) =>
+      defineAttribute(sub, part.type, part.description, characteristicsOf(part)),
+    );
     return defineComplex(name, definition.description, subs, characteristics);
   }
   if (reference && definition.type === 'complex') {
     const value = defineAttribute('value', 'string', 'The id of the resource.', { caseExact: true });
-    return defineComplex(name, definition.description, [value, defineAttribute('$ref', 'reference', 'The URI of the resource.', { referenceTypes: reference.to })], characteristics);
+    return defineComplex(
+      name,
+      definition.description,
+      [value, defineAttribute('$ref', 'reference', 'The URI of the resource.', { referenceTypes: reference.to })],
+      characteristics,
+    );
   }
-  return defineAttribute(name, definition.type, definition.description, { ...characteristics, ...(reference && { referenceTypes: reference.to }) });
+  return defineAttribute(name, definition.type, definition.description, {
+    ...characteristics,
+    ...(reference && { referenceTypes: reference.to }),
+  });
 }
 
-function characteristicsOf(definition: Pick<SchemaAttributeDefinition, 'multiValued' | 'required' | 'returned' | 'immutable' | 'canonicalValues' | 'referenceTypes' | 'caseExact' | 'type'>) {
+function characteristicsOf(
+  definition: Pick<
+    SchemaAttributeDefinition,
+    'multiValued' | 'required' | 'returned' | 'immutable' | 'canonicalValues' | 'referenceTypes' | 'caseExact' | 'type' | 'reference'
+  >,
+) {
   return {
     multiValued: definition.multiValued,
     required: definition.required ?? false,
     returned: definition.returned,
-    caseExact: definition.caseExact || definition.type === 'reference' || definition.type === 'binary',
+    caseExact:
+      definition.caseExact || definition.reference !== undefined || definition.type === 'reference' || definition.type === 'binary',
     ...(definition.immutable && { mutability: 'immutable' as const }),
     ...(definition.canonicalValues && { canonicalValues: definition.canonicalValues }),
     ...(definition.referenceTypes && { referenceTypes: definition.referenceTypes }),

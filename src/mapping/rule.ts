@@ -84,11 +84,15 @@ export interface Rule {
   /** The part of a shared LDAP attribute that it owns: a bit mask, or a prefix of values. */
   readonly owns?: number | string;
   read(entry: Entry, context: ReadContext): Json | undefined;
+  /** The value as it is written and compared, where the mapping normalizes; undefined if nothing is left of it. */
+  normalize?(value: Json): Json | undefined;
   /** Carries a change of the SCIM value into the draft. @throws ScimError invalidValue */
   write(draft: Draft, before: Json | undefined, after: Json | undefined, context: WriteContext): void;
   bounds(leaf: Leaf, context: FilterContext): Bounds;
   /** Bounds of a value path (one element satisfies all); absent: evaluated in memory over the present ones. */
   elementBounds?(filter: ResolvedFilter, context: FilterContext): Bounds;
+  /** Names of the resource types that its values refer to. */
+  readonly to?: readonly string[];
   /** The DNs it will ask `locate` for. */
   references?(entry: Entry): readonly DnReference[];
   /** The ids of a SCIM value that it will ask `dnOf` for. */

@@ -8,7 +8,7 @@ export interface Template {
   readonly text: string;
   /** Every name it mentions. */
   readonly names: readonly string[];
-  /** Undefined when it has names and none of them has a value. */
+  /** Undefined when it has names and nothing comes of any of them. */
   render(lookup: Lookup): string | undefined;
 }
 
@@ -17,11 +17,28 @@ type Part = string | { readonly alternatives: readonly (readonly string[])[]; re
 
 const letters = (text: string, n: number): string => [...text].slice(0, n).join('');
 
+/** Letters that Unicode does not decompose. */
+const spelling: ReadonlyMap<string, string> = new Map([
+  ['ß', 'ss'],
+  ['æ', 'ae'],
+  ['Æ', 'AE'],
+  ['œ', 'oe'],
+  ['Œ', 'OE'],
+  ['ø', 'o'],
+  ['Ø', 'O'],
+  ['đ', 'd'],
+  ['Đ', 'D'],
+  ['ł', 'l'],
+  ['Ł', 'L'],
+  ['þ', 'th'],
+  ['Þ', 'TH'],
+  ['ı', 'i'],
+]);
+
 /** Text in ASCII: accents dropped, the letters that do not decompose spelt out, everything else left out. */
-const spelling: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', đ: 'd', Đ: 'D', ł: 'l', Ł: 'L', þ: 'th', Þ: 'TH', ı: 'i' };
 const ascii = (text: string): string =>
   text
-    .replace(/[ßæÆœŒøØđĐłŁþÞı]/g, (c) => spelling[c] ?? '')
+    .replace(/[^\x20-\x7e]/g, (letter) => spelling.get(letter) ?? letter)
     .normalize('NFKD')
     .replace(/[^\x20-\x7e]/g, '');
 
@@ -44,11 +61,11 @@ const pipes: ReadonlyMap<string, (argument: string | undefined) => Pipe | undefi
   ],
 ]);
 
+export const pipeNames: readonly string[] = [...pipes.keys()];
+
 function cut(argument: string | undefined): Pipe | undefined {
   return /^[1-9]\d{0,4}$/.test(argument ?? '') ? (text) => letters(text, Number(argument)) : undefined;
 }
-
-export const pipeNames: readonly string[] = [...pipes.keys()];
 
 /** @throws SyntaxError that says what is wrong with the template */
 export function compileTemplate(text: string): Template {
@@ -59,10 +76,14 @@ export function compileTemplate(text: string): Template {
     const rendered = parts.map((part) => {
       if (typeof part === 'string') return part;
       for (const alternative of part.alternatives) {
-        const value = alternative.map((name) => lookup(name) ?? '').filter((v) => v !== '').join(' ');
+        const value = alternative
+          .map((name) => lookup(name) ?? '')
+          .filter((v) => v !== '')
+          .join(' ');
         if (value === '') continue;
-        found = true;
-        return part.pipes.reduce((piped, pipe) => pipe(piped), value);
+        const piped = part.pipes.reduce((current, pipe) => pipe(current), value);
+        found ||= piped !== '';
+        return piped;
       }
       return '';
     });
@@ -101,28 +122,41 @@ function findClose(text: string, open: number): number {
 }
 
 function parseHole(hole: string): Part {
-  const alternatives: (readonly string[])[] = [];
-  const chain: Pipe[] = [];
-  for (const segment of splitBars(hole)) {
-    const [head = '', ...rest] = segment.split(/\s+/);
-    const pipe = pipes.get(head);
-    if (pipe) {
-      const compiled = pipe(rest.length > 0 ? segment.slice(head.length).trim() : undefined);
-      if (!compiled) throw new SyntaxError(`template pipe is used wrongly: ${segment}`);
-      chain.push(compiled);
-    } else if (chain.length > 0) {
-      throw new SyntaxError(`template has no pipe named ${head}: there are ${pipeNames.join(', ')}`);
-    } else {
-      const names = [head, ...rest];
-      const odd = names.find((name) => !/^[A-Za-z][\w:.$-]*$/.test(name));
-      if (odd !== undefined) throw new SyntaxError(`template names nothing that can be looked up: ${odd || '{}'}`);
-      alternatives.push(names);
-    }
-  }
+  const segments = splitBars(hole);
+  const firstPipe = segments.findIndex((segment) => pipes.has(headOf(segment)));
+  const alternatives = firstPipe < 0 ? segments : segments.slice(0, firstPipe);
   if (alternatives.length === 0) throw new SyntaxError('template has braces without a name');
-  return { alternatives, pipes: chain };
+  return {
+    alternatives: alternatives.map(parseAlternative),
+    pipes: segments.slice(alternatives.length).map(parsePipe),
+  };
 }
 
+const headOf = (segment: string): string => segment.split(/\s/, 1)[0] ?? '';
+
+function parseAlternative(segment: string): readonly string[] {
+  const names = segment.split(/\s+/);
+  const odd = names.find((name) => pipes.has(name) || !/^[A-Za-z][\w:.$-]*$/.test(name));
+  if (odd !== undefined) throw new SyntaxError(`template names nothing that can be looked up: ${odd || '{}'}`);
+  return names;
+}
+
+function parsePipe(segment: string): Pipe {
+  const head = headOf(segment);
+  const compile = pipes.get(head);
+  if (!compile) throw new SyntaxError(`template has no pipe named ${head}: there are ${pipeNames.join(', ')}`);
+  const argument = segment.slice(head.length).trim();
+  const pipe = compile(argument === '' ? undefined : argument);
+  if (!pipe) throw new SyntaxError(`template pipe is used wrongly: ${segment}`);
+  return pipe;
+}
+
+/** At every bar outside quotes. */
 function splitBars(hole: string): readonly string[] {
-  return (hole.match(/(?:'[^']*'|[^|'])+/g) ?? ['']).map((segment) => segment.trim());
+  const segments = [''];
+  for (const token of hole.match(/'[^']*'|[^']/g) ?? []) {
+    if (token === '|') segments.push('');
+    else segments.push(`${segments.pop() ?? ''}${token}`);
+  }
+  return segments.map((segment) => segment.trim());
 }

@@ -1,14 +1,25 @@
 // What happens to one SCIM value on its way into LDAP: normalization, validation, and which of several LDAP values is "the" value.
+// RFC 7643 section 2.3; L-010 (LDAP values have no order).
 import { parseDn, rdnValue } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Value } from '../ldap/filter.ts';
 import { invalidValue } from '../scim/error.ts';
+import { fold } from '../scim/match.ts';
+import { equalValues } from '../scim/resource.ts';
 import type { Json } from '../scim/schema.ts';
 import type { Codec } from './codec.ts';
 
 export interface ValueOptions {
   readonly normalize?: readonly ('trim' | 'lower' | 'collapseSpaces' | 'nfc')[] | undefined;
-  readonly validate?: { readonly pattern?: RegExp; readonly maxLength?: number; readonly oneOf?: readonly string[]; readonly message?: string } | undefined;
+  readonly validate?:
+    | { readonly pattern?: RegExp; readonly maxLength?: number; readonly oneOf?: readonly string[]; readonly message?: string }
+    | undefined;
+}
+
+/** An LDAP value and what it means in SCIM. */
+export interface OwnValue {
+  readonly octets: Buffer;
+  readonly value: Json;
 }
 
 const normalizers = {
@@ -18,19 +29,23 @@ const normalizers = {
   nfc: (text: string) => text.normalize('NFC'),
 };
 
-export function normalizeValue(value: Json, options: ValueOptions): Json {
-  return typeof value === 'string' ? (options.normalize ?? []).reduce((text, step) => normalizers[step](text), value) : value;
+/** The value as it is written and compared; undefined if nothing is left of it. */
+export function normalizeValue(value: Json, { normalize = [] }: ValueOptions): Json | undefined {
+  if (typeof value !== 'string' || normalize.length === 0) return value;
+  const text = normalize.reduce((current, step) => normalizers[step](current), value);
+  return text === '' ? undefined : text;
 }
 
 /** The LDAP value of a SCIM value. @throws ScimError invalidValue that names the attribute */
 export function encodeValue(path: string, codec: Codec, value: Json, options: ValueOptions): Value {
-  const normalized = normalizeValue(value, options);
+  const normalized = normalizeValue(value, options) ?? '';
   const rule = options.validate;
   const refuse = (reason: string) => invalidValue(rule?.message ?? `${path} ${reason}`);
   if (normalized === '') throw refuse('is empty');
   if (typeof normalized === 'string') {
     if (normalized.includes('\0')) throw refuse('contains a NUL character');
-    if (rule?.maxLength !== undefined && [...normalized].length > rule.maxLength) throw refuse(`is longer than ${rule.maxLength} characters`);
+    if (rule?.maxLength !== undefined && [...normalized].length > rule.maxLength)
+      throw refuse(`is longer than ${rule.maxLength} characters`);
     if (rule?.oneOf && !rule.oneOf.includes(normalized)) throw refuse(`is not one of ${rule.oneOf.join(', ')}`);
     if (rule?.pattern && !rule.pattern.test(normalized)) throw refuse('does not have the required form');
   }
@@ -41,26 +56,33 @@ export function encodeValue(path: string, codec: Codec, value: Json, options: Va
   }
 }
 
-/**
- * LDAP values have no order: of several, "the" value is the one in the RDN, else the lowest (L-010). Foreign values do not count.
- */
-export function pickValue(entry: Entry, attribute: string, codec: Codec): { readonly octets: Buffer; readonly value: Json } | undefined {
+/** Of several values, "the" value is the one in the RDN, else the lowest. Foreign values do not count. */
+export function pickValue(entry: Entry, attribute: string, codec: Codec): OwnValue | undefined {
   const own = ownValues(entry.octets(attribute), codec);
   if (own.length <= 1) return own[0];
   const named = rdnText(entry.dn, attribute);
-  return own.find((candidate) => candidate.octets.toString() === named) ?? own[0];
+  return own.find(({ octets }) => named !== undefined && fold(octets.toString()) === fold(named)) ?? own[0];
 }
 
 /** The values that the codec understands, in octet order. */
-export function ownValues(values: readonly Buffer[], codec: Codec): readonly { readonly octets: Buffer; readonly value: Json }[] {
+export function ownValues(values: readonly Buffer[], codec: Codec): readonly OwnValue[] {
   const own = values.flatMap((octets) => {
     const value = codec.decode(octets);
     return value === undefined ? [] : [{ octets, value }];
   });
-  return own.length > 1 ? own.sort((a, b) => Buffer.compare(a.octets, b.octets)) : own;
+  return own.length > 1 ? own.toSorted((a, b) => Buffer.compare(a.octets, b.octets)) : own;
+}
+
+/** The octets behind a SCIM value, among values of which some may be foreign. */
+export function octetsOf(values: readonly Buffer[], codec: Codec, value: Json | undefined): readonly Buffer[] {
+  if (value === undefined) return [];
+  return ownValues(values, codec).flatMap((own) => (equalValues(own.value, value) ? [own.octets] : []));
 }
 
 function rdnText(dn: string, attribute: string): string | undefined {
-  const value = rdnValue(parseDn(dn), attribute);
-  return typeof value === 'string' ? value : value?.toString();
+  try {
+    return rdnValue(parseDn(dn), attribute)?.toString();
+  } catch {
+    return undefined;
+  }
 }

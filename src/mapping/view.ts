@@ -22,7 +22,9 @@ export function offerType(full: ResourceType, offers: readonly Offer[]): Resourc
   return {
     ...full,
     schema: offerSchema(full.schema, core),
-    extensions: full.extensions.map((e) => ({ ...e, schema: offerSchema(e.schema, of(e.schema.id)) })).filter((e) => e.schema.attributes.length > 0),
+    extensions: full.extensions
+      .map((e) => ({ ...e, schema: offerSchema(e.schema, of(e.schema.id)) }))
+      .filter((e) => e.schema.attributes.length > 0),
     common: offerCommon(core),
   };
 }
@@ -45,8 +47,12 @@ function offerAttribute(attribute: Attribute, offers: readonly Offer[]): Attribu
 function offerParts(attribute: Attribute, { subs, types }: Offer): Partial<Attribute> {
   if (!attribute.subAttributes || !subs) return {};
   const kept = attribute.subAttributes.filter((sub) => subs.includes(sub.name));
-  return { subAttributes: kept.map((sub) => (sub.name === 'type' && types && types.length > 0 ? { ...sub, canonicalValues: types } : sub)) };
+  return {
+    subAttributes: kept.map((sub) => (sub.name === 'type' && types && types.length > 0 ? { ...sub, canonicalValues: types } : sub)),
+  };
 }
+
+const alwaysThere: ReadonlySet<string> = new Set(['resourceType', 'location', 'version']);
 
 /** `id`, `schemas`, `meta.resourceType`, `meta.location` and `meta.version` are always there; the rest of the common attributes where mapped. */
 function offerCommon(offers: readonly Offer[]): readonly Attribute[] {
@@ -54,7 +60,9 @@ function offerCommon(offers: readonly Offer[]): readonly Attribute[] {
   return commonAttributes.flatMap((attribute) => {
     if (attribute.name === 'externalId') return offerAttribute(attribute, offers) ?? [];
     if (attribute.name !== 'meta') return attribute;
-    const always = ['resourceType', 'location', 'version'];
-    return { ...attribute, subAttributes: (attribute.subAttributes ?? []).filter((sub) => always.includes(sub.name) || has('meta', sub.name)) };
+    return {
+      ...attribute,
+      subAttributes: (attribute.subAttributes ?? []).filter((sub) => alwaysThere.has(sub.name) || has('meta', sub.name)),
+    };
   });
 }

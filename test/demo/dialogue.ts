@@ -1,10 +1,10 @@
 // A dialogue with one directory server in terms of the protocol: what was asked, and what came back in a form that two servers can share.
 // Test set-up only.
 import { connect, type Connection } from '../../src/ldap/connection.ts';
-import type { Change } from '../../src/ldap/directory.ts';
-import type { Entry } from '../../src/ldap/entry.ts';
+import type { Change, Entry } from '../../src/ldap/entry.ts';
 import { parseFilter, type Filter, type Value } from '../../src/ldap/filter.ts';
-import type { Control, Request, Result } from '../../src/ldap/message.ts';
+import type { Control, Request } from '../../src/ldap/message.ts';
+import type { Result } from '../../src/ldap/response.ts';
 
 export interface Target {
   readonly url: string;
@@ -34,7 +34,9 @@ export class Dialogue {
   }
 
   static async open({ url, adminDn, adminPassword }: Target, bind?: { readonly dn: string; readonly password: string }): Promise<Dialogue> {
-    return new Dialogue(await connect({ url, bind: bind ?? { dn: adminDn, password: adminPassword }, timeouts: { connect: 5000, operation: 5000 } }));
+    return new Dialogue(
+      await connect({ url, bind: bind ?? { dn: adminDn, password: adminPassword }, timeouts: { connect: 5000, operation: 5000 } }),
+    );
   }
 
   request(request: Request, controls: readonly Control[] = []): Promise<Result> {
@@ -54,7 +56,10 @@ export class Dialogue {
     return this.do({ operation: 'modify', dn, changes }, controls);
   }
 
-  async read(base: string, { scope = 'sub', filter = '(objectClass=*)', attributes = [], sizeLimit = 0, controls = [] }: SearchWish = {}): Promise<{
+  async read(
+    base: string,
+    { scope = 'sub', filter = '(objectClass=*)', attributes = [], sizeLimit = 0, controls = [] }: SearchWish = {},
+  ): Promise<{
     readonly entries: readonly Entry[];
     readonly result: Result;
   }> {
@@ -71,7 +76,7 @@ export class Dialogue {
 
   async search(base: string, wish: SearchWish = {}): Promise<Answer> {
     const { entries, result } = await this.read(base, wish);
-    return { code: result.resultCode, matchedDn: result.matchedDn, entries: entries.map(describeEntry).sort() };
+    return { code: result.resultCode, matchedDn: result.matchedDn, entries: entries.map(describeEntry).toSorted() };
   }
 
   close(): void {
@@ -81,6 +86,6 @@ export class Dialogue {
 
 /** DN and attributes with their values in order of the values: servers need not keep any other order. */
 function describeEntry(entry: Entry): string {
-  const attributes = [...entry.names()].sort().map((name) => `${name}: ${[...entry.texts(name)].sort().join(' | ')}`);
+  const attributes = [...entry.names()].toSorted().map((name) => `${name}: ${[...entry.texts(name)].toSorted().join(' | ')}`);
   return [entry.dn, ...attributes].join('\n');
 }

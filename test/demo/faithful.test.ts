@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDemoDirectory, type DemoDirectory } from '../../src/demo/ldap-server.ts';
 import { assertion, matchedValues, pagedResults, plainControl, postRead, preRead, readPage } from '../../src/ldap/controls.ts';
-import type { Change } from '../../src/ldap/directory.ts';
+import type { Change } from '../../src/ldap/entry.ts';
 import { parseFilter, type Value } from '../../src/ldap/filter.ts';
 import type { Control } from '../../src/ldap/message.ts';
 import { startSlapd, type Slapd } from '../servers/slapd.ts';
@@ -33,16 +33,15 @@ afterAll(async () => {
 type Ask = (dialogue: Dialogue) => Promise<unknown>;
 type Step = readonly [what: string, ask: Ask];
 
-/** The answers are compared, and that they are not all the same failure is seen in the codes that the tables name. */
-async function askBoth(ask: Ask): Promise<unknown> {
-  const [real, imitated] = [await ask(asked[0]), await ask(asked[1])];
-  expect(imitated).toEqual(real);
-  return imitated;
+/** What each of the two answers. */
+async function askBoth(ask: Ask): Promise<{ readonly slapd: unknown; readonly demo: unknown }> {
+  return { slapd: await ask(asked[0]), demo: await ask(asked[1]) };
 }
 
 function askInOrder(steps: readonly Step[]): void {
   test.each(steps)('%s', async (_, ask) => {
-    await askBoth(ask);
+    const answers = await askBoth(ask);
+    expect(answers.demo).toEqual(answers.slapd);
   });
 }
 
@@ -135,7 +134,11 @@ describe('adds entries like slapd', () => {
     add('a name of two parts', `uid=d+cn=dd,${people}`, makePerson('d')),
     add('a name full of special characters', `cn=Smith\\, Bob \\+ "x" =\\<1\\>,${people}`, makePerson('sb')),
     add('a name with all escapes', `cn=\\20Smith\\, Bob\\+\\"x\\"\\=\\<1\\>\\;\\\\ \\ ,${people}`, makePerson('sb')),
-    add('a name with blanks, and a language tag', `uid= e ,${people}`, makePerson('e', { 'description;lang-de': ['hallo'], description: ['hello'] })),
+    add(
+      'a name with blanks, and a language tag',
+      `uid= e ,${people}`,
+      makePerson('e', { 'description;lang-de': ['hallo'], description: ['hello'] }),
+    ),
     add('a naming attribute with another value', `dc=x,${people}`, { objectClass: ['domain'], dc: ['y'] }),
     add('the root DSE', '', makePerson('x')),
     add('the subschema', 'cn=Subschema', makePerson('x')),
@@ -205,7 +208,7 @@ describe('modifies entries like slapd', () => {
   ]);
 });
 
-describe('L-004: evaluates filters like slapd, three-valued', () => {
+describe('L-003, L-004: evaluates filters like slapd, three-valued', () => {
   const filters = `
     (cn=A CN) (cn=a  cn) (cn= a cn ) (displayName=zoë GRÖSSE) (displayName=zoë größe) (displayName=zoe größe) (title=full) (name=a cn)
     (foo=x) (!(foo=x)) (!(title=x)) (title=*) (foo=*) (!(foo=*)) (|(foo=x)(uid=a)) (&(foo=x)(uid=a)) (!(&(foo=x)(uid=zzz))) (&) (|)
@@ -248,11 +251,13 @@ function splitFilters(text: string): readonly string[] {
 describe('searches like slapd', () => {
   const operational = ['structuralObjectClass', 'entryDN', 'hasSubordinates', 'subschemaSubentry', 'creatorsName'];
   askInOrder([
-    ...[['*', 'uid'], ['CN', 'foo', 'surname', '2.5.4.0'], ['name'], ['1.1', 'cn'], ['cn;lang-ja'], ['distinguishedName'], operational].map((attributes) =>
-      find('(uid=a)', suffix, { attributes }),
+    ...[['*', 'uid'], ['CN', 'foo', 'surname', '2.5.4.0'], ['name'], ['1.1', 'cn'], ['cn;lang-ja'], ['distinguishedName'], operational].map(
+      (attributes) => find('(uid=a)', suffix, { attributes }),
     ),
     ...(['base', 'one', 'sub'] as const).flatMap((scope) => [suffix, people, a].map((base) => find('(objectClass=*)', base, { scope }))),
-    ...[`ou=none,${suffix}`, `uid=x,ou=none,${suffix}`, 'dc=other', 'dc=test', 'garbage', 'foo=bar', ''].map((base) => find('(objectClass=*)', base)),
+    ...[`ou=none,${suffix}`, `uid=x,ou=none,${suffix}`, 'dc=other', 'dc=test', 'garbage', 'foo=bar', ''].map((base) =>
+      find('(objectClass=*)', base),
+    ),
     find('(objectClass=*)', '', { scope: 'one' }),
     find('(objectClass=*)', '', { scope: 'base' }),
     find('(cn=x)', '', { scope: 'base' }),
@@ -263,14 +268,18 @@ describe('searches like slapd', () => {
     }),
     ...(['base', 'one', 'sub'] as const).map((scope) => find('(objectClass=*)', 'cn=subschema', { scope })),
     find('(objectClass=subschema)', 'cn=subschema', { scope: 'base', attributes: ['objectClass', 'cn', 'entryDN'] }),
-    ['stops at the client\'s size limit', async (dialogue) => countEntries(await dialogue.search(suffix, { sizeLimit: 2, attributes: ['1.1'] }))],
+    [
+      "stops at the client's size limit",
+      async (dialogue) => countEntries(await dialogue.search(suffix, { sizeLimit: 2, attributes: ['1.1'] })),
+    ],
     ['matched values: one filter', findMatched('(mail=b@*)')],
     ['matched values: two filters', findMatched('(mail=b@*)', '(cn=*)')],
     ['matched values: an unknown attribute', findMatched('(foo=*)')],
   ]);
 
   function findMatched(...filters: string[]): Ask {
-    return (dialogue) => dialogue.search(a, { scope: 'base', attributes: ['mail', 'cn'], controls: [matchedValues(filters.map(parseFilter))] });
+    return (dialogue) =>
+      dialogue.search(a, { scope: 'base', attributes: ['mail', 'cn'], controls: [matchedValues(filters.map(parseFilter))] });
   }
 });
 
@@ -278,7 +287,7 @@ function countEntries({ entries, ...rest }: { readonly entries: readonly unknown
   return { ...rest, entries: entries.length };
 }
 
-describe('T-027: pages through results like slapd', () => {
+describe('T-070: pages through results like slapd', () => {
   /** One page: code, number of entries, whether there is a cookie; and the cookie. */
   async function readPageOf(dialogue: Dialogue, size: number, cookie?: Buffer, wish: SearchWish = {}): Promise<readonly [unknown, Buffer]> {
     const { entries, result } = await dialogue.read(suffix, { attributes: ['1.1'], ...wish, controls: [pagedResults(size, cookie)] });
@@ -302,23 +311,31 @@ describe('T-027: pages through results like slapd', () => {
     ['through nothing', (dialogue) => readPages(dialogue, 3, 4, { filter: '(uid=nobody)' })],
     ['within a size limit smaller than a page', (dialogue) => readPages(dialogue, 5, 2, { sizeLimit: 2 })],
     ['within a size limit between two pages', (dialogue) => readPages(dialogue, 3, 3, { sizeLimit: 4 })],
-    ['with cookies that are none', async (dialogue) => [
-      await readPageOf(dialogue, 3, Buffer.from('x')).then(([page]) => page),
-      await readPageOf(dialogue, 3, Buffer.alloc(8, 255)).then(([page]) => page),
-    ]],
-    ['one search at a time on a connection', async (dialogue) => {
-      const [first, cookie] = await readPageOf(dialogue, 3);
-      const [other] = await readPageOf(dialogue, 2);
-      return [first, other, (await readPageOf(dialogue, 3, cookie))[0]];
-    }],
+    [
+      'with cookies that are none',
+      async (dialogue) => [
+        await readPageOf(dialogue, 3, Buffer.from('x')).then(([page]) => page),
+        await readPageOf(dialogue, 3, Buffer.alloc(8, 255)).then(([page]) => page),
+      ],
+    ],
+    [
+      'one search at a time on a connection',
+      async (dialogue) => {
+        const [first, cookie] = await readPageOf(dialogue, 3);
+        const [other] = await readPageOf(dialogue, 2);
+        return [first, other, (await readPageOf(dialogue, 3, cookie))[0]];
+      },
+    ],
     ['the root DSE', (dialogue) => dialogue.search('', { scope: 'base', attributes: ['1.1'], controls: [pagedResults(3)] })],
   ]);
 });
 
 describe('obeys controls like slapd', () => {
   const assertFilter = (filter: string): Control[] => [assertion(parseFilter(filter))];
-  const retitle = (title: string, controls: readonly Control[], dn = a): Ask => (dialogue) =>
-    dialogue.request({ operation: 'modify', dn, changes: [change('replace', 'title', title)] }, controls).then(describeResult);
+  const retitle =
+    (title: string, controls: readonly Control[], dn = a): Ask =>
+    (dialogue) =>
+      dialogue.request({ operation: 'modify', dn, changes: [change('replace', 'title', title)] }, controls).then(describeResult);
   const asBrought = [plainControl('treeDelete', true), { oid: '1.2.3.4', critical: true }, { oid: '1.2.3.4', critical: false }];
 
   askInOrder([
@@ -327,45 +344,103 @@ describe('obeys controls like slapd', () => {
     ['assertion true', retitle('z', assertFilter('(uid=A)'))],
     ['assertion about a missing entry', retitle('z', assertFilter('(uid=A)'), `uid=none,${people}`)],
     ['assertion of a search', (dialogue) => dialogue.search(people, { scope: 'base', controls: assertFilter('(uid=A)') })],
-    ['assertion of an add', (dialogue) => dialogue.do({ operation: 'add', dn: `uid=as,${people}`, attributes: new Map(Object.entries(makePerson('as'))) }, assertFilter('(uid=A)'))],
+    [
+      'assertion of an add',
+      (dialogue) =>
+        dialogue.do(
+          { operation: 'add', dn: `uid=as,${people}`, attributes: new Map(Object.entries(makePerson('as'))) },
+          assertFilter('(uid=A)'),
+        ),
+    ],
     ['assertion of a delete', (dialogue) => dialogue.do({ operation: 'delete', dn: a }, assertFilter('(uid=nope)'))],
-    ['R-IfMatch: an entryCSN is good for one change', async (dialogue) => {
-      const { entries } = await dialogue.read(a, { scope: 'base', attributes: ['entryCSN'] });
-      const controls = assertFilter(`(entryCSN=${entries[0]?.texts('entryCSN')[0] ?? ''})`);
-      return [await retitle('w', controls)(dialogue), await retitle('v', controls)(dialogue)];
-    }],
+    [
+      'L-023: an entryCSN is good for one change',
+      async (dialogue) => {
+        const { entries } = await dialogue.read(a, { scope: 'base', attributes: ['entryCSN'] });
+        const controls = assertFilter(`(entryCSN=${entries[0]?.texts('entryCSN')[0] ?? ''})`);
+        return [await retitle('w', controls)(dialogue), await retitle('v', controls)(dialogue)];
+      },
+    ],
     ['post-read', retitle('v', [postRead(['title', 'SN', 'entryDN'])])],
-    ['post-read of everything', (dialogue) => dialogue.request({ operation: 'modify', dn: g, changes: [] }, [postRead(['*'])]).then(describeResult)],
-    ['post-read without a list', (dialogue) => dialogue.request({ operation: 'modify', dn: g, changes: [] }, [postRead([])]).then(describeResult)],
+    [
+      'post-read of everything',
+      (dialogue) => dialogue.request({ operation: 'modify', dn: g, changes: [] }, [postRead(['*'])]).then(describeResult),
+    ],
+    [
+      'post-read without a list',
+      (dialogue) => dialogue.request({ operation: 'modify', dn: g, changes: [] }, [postRead([])]).then(describeResult),
+    ],
     ['post-read of nothing', retitle('u', [postRead(['1.1'])])],
     ['post-read of an unknown attribute', retitle('u', [postRead(['title', 'foo'])])],
     ['post-read of an unknown attribute, not critical', retitle('u', [{ ...postRead(['title', 'foo']), critical: false }])],
     ['pre-read and post-read', retitle('t', [preRead(['title']), postRead(['title'])])],
     ['post-read of what failed', retitle('', [postRead(['title'])])],
-    ['post-read of an add', (dialogue) =>
-      dialogue
-        .request({ operation: 'add', dn: `uid=pr,${people}`, attributes: new Map(Object.entries(makePerson('pr'))) }, [postRead(['uid', 'entryUUID', 'entryCSN'])])
-        .then(describeResult)],
-    ['pre-read of an add', (dialogue) =>
-      dialogue.request({ operation: 'add', dn: `uid=pr2,${people}`, attributes: new Map(Object.entries(makePerson('pr2'))) }, [preRead(['uid'])]).then(describeResult)],
-    ['reads of a rename', (dialogue) =>
-      dialogue
-        .request({ operation: 'modifyDn', dn: `uid=pr,${people}`, newRdn: 'uid=pr3', deleteOldRdn: true }, [preRead(['uid']), postRead(['uid', 'cn'])])
-        .then(describeResult)],
-    ['pre-read of a delete', (dialogue) => dialogue.request({ operation: 'delete', dn: `uid=pr3,${people}` }, [preRead(['uid', 'cn'])]).then(describeResult)],
-    ['post-read of a delete', (dialogue) => dialogue.request({ operation: 'delete', dn: `uid=b,${people}` }, [postRead(['uid', 'cn'])]).then(describeResult)],
-    ...asBrought.map((control): Step => [`${control.oid}${control.critical ? ', critical' : ''} on a delete`, (dialogue) => dialogue.do({ operation: 'delete', dn: people }, [control])]),
+    [
+      'post-read of an add',
+      (dialogue) =>
+        dialogue
+          .request({ operation: 'add', dn: `uid=pr,${people}`, attributes: new Map(Object.entries(makePerson('pr'))) }, [
+            postRead(['uid', 'entryUUID', 'entryCSN']),
+          ])
+          .then(describeResult),
+    ],
+    [
+      'pre-read of an add',
+      (dialogue) =>
+        dialogue
+          .request({ operation: 'add', dn: `uid=pr2,${people}`, attributes: new Map(Object.entries(makePerson('pr2'))) }, [
+            preRead(['uid']),
+          ])
+          .then(describeResult),
+    ],
+    [
+      'reads of a rename',
+      (dialogue) =>
+        dialogue
+          .request({ operation: 'modifyDn', dn: `uid=pr,${people}`, newRdn: 'uid=pr3', deleteOldRdn: true }, [
+            preRead(['uid']),
+            postRead(['uid', 'cn']),
+          ])
+          .then(describeResult),
+    ],
+    [
+      'pre-read of a delete',
+      (dialogue) => dialogue.request({ operation: 'delete', dn: `uid=pr3,${people}` }, [preRead(['uid', 'cn'])]).then(describeResult),
+    ],
+    [
+      'post-read of a delete',
+      (dialogue) => dialogue.request({ operation: 'delete', dn: `uid=b,${people}` }, [postRead(['uid', 'cn'])]).then(describeResult),
+    ],
+    ...asBrought.map((control): Step => [
+      `${control.oid}${control.critical ? ', critical' : ''} on a delete`,
+      (dialogue) => dialogue.do({ operation: 'delete', dn: people }, [control]),
+    ]),
     ...[true, false].flatMap((critical): Step[] => [
       [`paging of a modify${critical ? ', critical' : ''}`, retitle('s', [{ ...pagedResults(3), critical }])],
-      [`post-read of a search${critical ? ', critical' : ''}`, (dialogue) => dialogue.search(a, { scope: 'base', attributes: ['1.1'], controls: [{ ...postRead(['cn']), critical }] })],
+      [
+        `post-read of a search${critical ? ', critical' : ''}`,
+        (dialogue) => dialogue.search(a, { scope: 'base', attributes: ['1.1'], controls: [{ ...postRead(['cn']), critical }] }),
+      ],
     ]),
     ['one control twice', (dialogue) => dialogue.search(suffix, { scope: 'base', controls: [pagedResults(3), pagedResults(3)] })],
     find('(uid=a)', suffix, { attributes: ['title'] }),
   ]);
 
   /** Response controls byte for byte, but for ids and times. */
-  function describeResult({ resultCode, matchedDn, controls }: { resultCode: number; matchedDn: string; controls: readonly Control[] }): unknown {
-    const anonymize = (value?: Buffer): string => (value ?? Buffer.alloc(0)).toString('latin1').replace(/\d{14}\.\d{6}Z/g, 'time').replace(/[\da-f-]{36}/, 'uuid');
+  function describeResult({
+    resultCode,
+    matchedDn,
+    controls,
+  }: {
+    resultCode: number;
+    matchedDn: string;
+    controls: readonly Control[];
+  }): unknown {
+    const anonymize = (value?: Buffer): string =>
+      (value ?? Buffer.alloc(0))
+        .toString('latin1')
+        .replace(/\d{14}\.\d{6}Z/g, 'time')
+        .replace(/[\da-f-]{36}/, 'uuid');
     return { resultCode, matchedDn, controls: controls.map(({ oid, critical, value }) => ({ oid, critical, value: anonymize(value) })) };
   }
 });
@@ -453,7 +528,8 @@ describe('authenticates like slapd', () => {
       return [result.resultCode, result.oid, oid === whoAmI ? result.value?.toString() : result.value !== undefined];
     },
   ];
-  const setPassword = (what: string, ...parts: (readonly [tag: number, text: string])[]): Step => extended(`password modify ${what}`, '1.3.6.1.4.1.4203.1.11.1', encodeParts(parts));
+  const setPassword = (what: string, ...parts: (readonly [tag: number, text: string])[]): Step =>
+    extended(`password modify ${what}`, '1.3.6.1.4.1.4203.1.11.1', encodeParts(parts));
   const bind = (dn: string, password: string): Step => [
     `bind as ${dn} with ${password}`,
     async (dialogue) => {
@@ -493,11 +569,13 @@ describe('authenticates like slapd', () => {
   ]);
 
   test('a user reads everything but passwords, and writes nothing but his own', async () => {
-    await askBoth(async (dialogue) => {
+    const both = await askBoth(async (dialogue) => {
       const opened = await Dialogue.open(dialogue === asked[0] ? slapd : demo, { dn: user, password: 'third-secret' });
       const answers = [
         await opened.search(people, { filter: '(uid=pw)', attributes: ['uid', 'cn'] }),
-        await opened.read(`uid=pw,${people}`, { attributes: ['userPassword'] }).then(({ entries }) => entries.map((entry) => entry.has('userPassword'))),
+        await opened
+          .read(`uid=pw,${people}`, { attributes: ['userPassword'] })
+          .then(({ entries }) => entries.map((entry) => entry.has('userPassword'))),
         await opened.modify(user, [change('replace', 'title', 'x')]),
         await opened.modify(`uid=none,${people}`, [change('replace', 'title', 'x')]),
         await opened.add(`uid=zz,${people}`, makePerson('zz')),
@@ -513,6 +591,7 @@ describe('authenticates like slapd', () => {
       opened.close();
       return answers;
     });
+    expect(both.demo).toEqual(both.slapd);
   });
 });
 

@@ -1,12 +1,20 @@
 // The directories that the contract runs over: how each is started, and in what they may differ. One more directory is one more Face.
 // Test set-up only.
-import { startDemoDirectory } from '../../src/demo/ldap-server.ts';
+import { join } from 'node:path';
 import type { DirectoryType } from '../../src/config.ts';
+import { startDemoDirectory } from '../../src/demo/ldap-server.ts';
+import { formatGuid, parseGuid } from '../../src/ldap/syntax.ts';
+import { makeCertificates } from '../servers/certificates.ts';
+import { startDs389 } from '../servers/ds389.ts';
+import type { TlsTarget } from '../servers/proxy.ts';
+import { startSamba } from '../servers/samba.ts';
 import { freePort, startSlapd } from '../servers/slapd.ts';
 
 export interface StartedDirectory {
   readonly url: string;
   readonly port: number;
+  /** Of a server that must be spoken to with TLS. */
+  readonly tls?: TlsTarget;
   readonly suffix: string;
   /** May do everything: the second look at the entries. */
   readonly adminDn: string;
@@ -24,7 +32,7 @@ export interface StartedDirectory {
 export interface Face {
   readonly name: string;
   readonly type: DirectoryType;
-  /** Name of the shipped mapping. */
+  /** Name of the shipped mapping, or a file beside this one. */
   readonly mapping: string;
   start(): Promise<StartedDirectory>;
   /** Where users and groups are created, before the suffix. */
@@ -35,16 +43,29 @@ export interface Face {
     readonly groupClasses: readonly string[];
     readonly userRdn: string;
     readonly userName: string;
+    readonly externalId: string;
+    readonly mail: string;
+    readonly department: string;
     readonly member: string;
+    /** The attribute behind `id`, and an id as it is in a filter. */
+    readonly id: string;
+    encodeId(id: string): string | Buffer;
+    decodeId(octets: Buffer): string;
     /** Changes with every write. */
     readonly version: string;
+    /** What the server writes down of every change, in lower case. */
+    readonly stamps: readonly string[];
     /** An attribute of users that the mapping does not know. */
     readonly unmapped: string;
   };
   /** DN of the hidden member of empty groups, before the suffix; undefined where a group may be empty. */
   readonly placeholder: string | undefined;
-  /** DNs elsewhere follow a renamed or deleted entry (refint, links). */
-  readonly referencesFollow: boolean;
+  /** DNs that name no entry can be stored. */
+  readonly keepsDangling: boolean;
+  /** Attributes of people may have several values (title, and the one that names the entry). */
+  readonly multiValued: boolean;
+  /** Members are part of the version: two conditional changes of a group cannot both win. */
+  readonly versionsMembers: boolean;
   /** What was written outlives `kill` and `restart`. */
   readonly durable: boolean;
   /** A password that the policy of the directory refuses. */
@@ -60,17 +81,26 @@ const openLdap = {
     groupClasses: ['top', 'groupOfNames'],
     userRdn: 'uid',
     userName: 'uid',
+    externalId: 'carLicense',
+    mail: 'mail',
+    department: 'departmentNumber',
     member: 'member',
+    id: 'entryUUID',
+    encodeId: (id: string): string => id,
+    decodeId: (octets: Buffer): string => octets.toString(),
     version: 'entryCSN',
+    stamps: ['entrycsn', 'modifytimestamp', 'modifiersname'],
     unmapped: 'roomNumber',
   },
   placeholder: 'cn=nobody',
+  keepsDangling: true,
+  multiValued: true,
+  versionsMembers: true,
 } as const;
 
 export const embedded: Face = {
   ...openLdap,
   name: 'the embedded directory',
-  referencesFollow: false,
   durable: false,
   badPassword: undefined,
   async start() {
@@ -80,7 +110,10 @@ export const embedded: Face = {
     const { url, suffix, adminDn, adminPassword } = running;
     const account = { adminDn, adminPassword, gatewayDn: adminDn, gatewayPassword: adminPassword };
     return {
-      ...{ url, port, suffix, ...account },
+      url,
+      port,
+      suffix,
+      ...account,
       kill: () => running.close(),
       async restart() {
         running = await startDemoDirectory(options);
@@ -93,8 +126,64 @@ export const embedded: Face = {
 export const slapd: Face = {
   ...openLdap,
   name: 'slapd',
-  referencesFollow: true,
   durable: true,
   badPassword: 'short',
   start: () => startSlapd({ overlays: ['refint', 'ppolicy'] }),
+};
+
+export const ds389: Face = {
+  ...openLdap,
+  name: '389 Directory Server',
+  type: '389ds',
+  mapping: '389ds',
+  versionsMembers: false,
+  ldap: { ...openLdap.ldap, version: 'entryusn', stamps: ['entryusn', 'modifytimestamp', 'modifiersname'] },
+  placeholder: undefined,
+  durable: true,
+  badPassword: undefined,
+  async start() {
+    const server = await startDs389();
+    const { ca, ldapsUrl, tlsPort, dir } = server;
+    // The operation that sets passwords is refused without TLS.
+    const certificates = await makeCertificates(join(dir, 'proxy'), 'proxy', ['DNS:localhost', 'IP:127.0.0.1']);
+    return {
+      ...server,
+      url: ldapsUrl,
+      port: tlsPort,
+      tls: { host: '127.0.0.1', serverName: 'localhost', port: tlsPort, ca, certificates },
+    };
+  },
+};
+
+export const samba: Face = {
+  name: 'Samba as Active Directory',
+  type: 'samba-ad',
+  mapping: '../fixtures/mappings/active-directory-contract.yaml',
+  places: { users: 'OU=Staff', groups: 'OU=Groups' },
+  ldap: {
+    userClasses: ['top', 'person', 'organizationalPerson', 'user'],
+    groupClasses: ['top', 'group'],
+    userRdn: 'CN',
+    userName: 'userPrincipalName',
+    externalId: 'adminDescription',
+    mail: 'otherMailbox',
+    department: 'department',
+    member: 'member',
+    id: 'objectGUID',
+    encodeId: formatGuid,
+    decodeId: parseGuid,
+    version: 'uSNChanged',
+    stamps: ['usnchanged', 'whenchanged', 'pwdlastset'],
+    unmapped: 'otherTelephone',
+  },
+  keepsDangling: false,
+  multiValued: false,
+  versionsMembers: false,
+  placeholder: undefined,
+  durable: true,
+  badPassword: 'short',
+  async start() {
+    const server = await startSamba();
+    return { ...server, tls: server };
+  },
 };

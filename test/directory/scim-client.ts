@@ -111,7 +111,7 @@ export const asMembers = (...ids: readonly string[]): readonly Body[] => ids.map
 
 /** The ids in `members` or `groups` of a resource, in order of text. */
 export function idsIn(resource: Body, attribute = 'members'): readonly string[] {
-  return ((resource[attribute] ?? []) as readonly Body[]).map(({ value }) => String(value)).sort();
+  return ((resource[attribute] ?? []) as readonly Body[]).map(({ value }) => String(value)).toSorted();
 }
 
 export const valueOf = (resource: Body, ...path: readonly string[]): unknown =>

@@ -9,6 +9,7 @@ import { type Dn, parseDn } from '../../src/ldap/dn.ts';
 import type { Entry } from '../../src/ldap/entry.ts';
 import { and, equal, present } from '../../src/ldap/filter.ts';
 import { type Proxy, startProxy } from '../servers/proxy.ts';
+import type { ResourceType } from '../../src/scim/schema.ts';
 import { freePort } from '../servers/slapd.ts';
 import type { Face, StartedDirectory } from './faces.ts';
 import { ScimClient } from './scim-client.ts';
@@ -26,6 +27,7 @@ export interface Stage {
   readonly scim: ScimClient;
   readonly strict: ScimClient;
   readonly reader: ScimClient;
+  readonly types: readonly ResourceType[];
   /** DN of a user or group with that name. */
   userDn(name: string): Dn;
   groupDn(name: string): Dn;
@@ -35,10 +37,12 @@ export interface Stage {
 /** The directory as its administrator sees it, past the gateway. */
 export class Look {
   readonly directory: Directory;
+  readonly #ldap: Face['ldap'];
   readonly #suffix: Dn;
 
-  constructor(directory: Directory, suffix: string) {
+  constructor(directory: Directory, ldap: Face['ldap'], suffix: string) {
     this.directory = directory;
+    this.#ldap = ldap;
     this.#suffix = parseDn(suffix);
   }
 
@@ -49,24 +53,42 @@ export class Look {
 
   /** The entry behind an id. @throws Error when there is none */
   async entry(id: string): Promise<Entry> {
-    const [found] = await this.find('entryUUID', id);
+    const [found] = await this.find(this.#ldap.id, this.#ldap.encodeId(id));
     if (found === undefined) throw new Error(`no entry has the id ${id}`);
     return found;
   }
 
-  async find(attribute: string, value: string): Promise<readonly Entry[]> {
+  async find(attribute: string, value: string | Buffer): Promise<readonly Entry[]> {
     const filter = and([present('objectClass'), equal(attribute, value)]);
-    return Array.fromAsync(this.directory.search({ base: this.#suffix, scope: 'sub', filter, attributes: ['*', '+'] }));
+    const found: Entry[] = [];
+    for await (const entry of this.directory.search({ base: this.#suffix, scope: 'sub', filter, attributes: ['*', '+'] }))
+      found.push(entry);
+    return found;
+  }
+
+  /** The id of an entry. */
+  idOf(entry: Entry | undefined): string {
+    const [octets] = entry?.octets(this.#ldap.id) ?? [];
+    return octets === undefined ? '' : this.#ldap.decodeId(octets);
   }
 
   async texts(id: string, attribute: string): Promise<readonly string[]> {
-    return [...(await this.entry(id)).texts(attribute)].sort();
+    return [...(await this.entry(id)).texts(attribute)].toSorted();
   }
 
   /** Everything that the entry is, octet for octet. */
   async snapshot(id: string): Promise<Readonly<Record<string, readonly string[]>>> {
     const entry = await this.entry(id);
-    const values = entry.names().map((name) => [name, entry.octets(name).map((octets) => octets.toString('base64')).sort()] as const);
+    const values = entry.names().map(
+      (name) =>
+        [
+          name,
+          entry
+            .octets(name)
+            .map((octets) => octets.toString('base64'))
+            .toSorted(),
+        ] as const,
+    );
     return { dn: [entry.dn], ...Object.fromEntries(values) };
   }
 
@@ -74,7 +96,12 @@ export class Look {
     return this.directory.add(typeof dn === 'string' ? parseDn(dn) : dn, new Map(Object.entries(attributes)));
   }
 
-  async change(id: string, operation: 'add' | 'delete' | 'replace', attribute: string, ...values: readonly (string | Buffer)[]): Promise<void> {
+  async change(
+    id: string,
+    operation: 'add' | 'delete' | 'replace',
+    attribute: string,
+    ...values: readonly (string | Buffer)[]
+  ): Promise<void> {
     await this.directory.modify(parseDn((await this.entry(id)).dn), [{ operation, attribute, values }]);
   }
 }
@@ -90,7 +117,7 @@ export interface StageOptions {
 
 export async function openStage(face: Face, options: StageOptions = {}): Promise<Stage> {
   const directory = await face.start();
-  const proxy = await startProxy(directory.port);
+  const proxy = await startProxy(directory.tls ?? directory.port);
   const publicUrl = `http://127.0.0.1:${await freePort()}`;
   const config = loadConfig(fileURLToPath(new URL('contract.yaml', import.meta.url)), {
     env: { LDAP_PASSWORD: options.bindPassword ?? directory.gatewayPassword },
@@ -100,6 +127,7 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
     servers: [directory.url],
     bind: { dn: directory.adminDn, password: directory.adminPassword },
     baseDn: parseDn(directory.suffix),
+    ...(directory.tls !== undefined && { tls: { ca: [directory.tls.ca] } }),
     timeouts: { connect: 5000, operation: 10_000 },
   });
   const app = createApp(config);
@@ -111,9 +139,13 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
     return { rdns: [[{ type, value: name }], ...rdns] };
   };
   return {
-    ...{ face, directory, proxy, url },
+    face,
+    directory,
+    proxy,
+    url,
+    types: app.gateways[0]?.resourceTypes() ?? [],
     wire: new Wire(proxy),
-    look: new Look(admin, directory.suffix),
+    look: new Look(admin, face.ldap, directory.suffix),
     scim: new ScimClient(base, tokens.compat),
     strict: new ScimClient(base, tokens.strict),
     reader: new ScimClient(base, tokens.reader),
@@ -142,7 +174,7 @@ directories:
     type: ${face.type}
     servers: ["${ldapUrl}"]
     bind: { dn: "${directory.gatewayDn}", password: { env: LDAP_PASSWORD } }
-    baseDn: "${directory.suffix}"
+    baseDn: "${directory.suffix}"${directory.tls === undefined ? '' : `\n    tls: { ca: "${directory.tls.certificates.caFile}" }`}
     mapping: ${face.mapping}
     timeouts: { connect: 2s, operation: ${options.operationTimeout ?? 5000}ms }
 clients:${client('compat', 'read, create, update, delete')}${client('strict', 'read, create, update, delete')}${client('reader', 'read')}

@@ -36,7 +36,7 @@ export const searchesAmong = (operations: readonly Operation[]): readonly Search
 
 /** The attributes that a filter asks about. */
 export function attributesOf(filter: Filter): readonly string[] {
-  if (filter.kind === 'and' || filter.kind === 'or') return filter.filters.flatMap(attributesOf);
-  if (filter.kind === 'not') return attributesOf(filter.filter);
+  if ('filters' in filter) return filter.filters.flatMap(attributesOf);
+  if ('filter' in filter) return attributesOf(filter.filter);
   return filter.attribute === undefined ? [] : [filter.attribute];
 }

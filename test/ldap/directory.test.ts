@@ -22,7 +22,10 @@ let slapd: Slapd;
 let directory: Directory;
 
 beforeAll(async () => {
-  const users = Array.from({ length: 1203 }, (_, i) => `dn: uid=many${i},ou=people,${suffix}\nobjectClass: inetOrgPerson\nuid: many${i}\ncn: Many ${i}\nsn: Many\n`);
+  const users = Array.from(
+    { length: 1203 },
+    (_, i) => `dn: uid=many${i},ou=people,${suffix}\nobjectClass: inetOrgPerson\nuid: many${i}\ncn: Many ${i}\nsn: Many\n`,
+  );
   slapd = await startSlapd({ suffix, tls: true, overlays: ['ppolicy'], ldif: users.join('\n') });
   directory = await open();
 });
@@ -47,25 +50,41 @@ async function openFor(servers: readonly string[], options: Partial<DirectoryOpt
   return opened;
 }
 
-async function script(answer: (...parameters: Parameters<Script>) => boolean | void, options: { paging?: boolean } = {}): Promise<ScriptedServer> {
-  const server = await startScripted((request, reply, socket) => answer(request, reply, socket) === true || answerProbe(request, reply, suffix, options));
+async function script(
+  answer: (...parameters: Parameters<Script>) => boolean | void,
+  options: { paging?: boolean } = {},
+): Promise<ScriptedServer> {
+  const server = await startScripted(
+    (request, reply, socket) => answer(request, reply, socket) === true || answerProbe(request, reply, suffix, options),
+  );
   cleanUps.push(() => server.stop());
   return server;
 }
 
 async function all(from: Directory, request: Partial<SearchRequest>): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
-  for await (const found of from.search({ base, scope: 'sub', filter: present('objectClass'), attributes: [], ...request })) entries.push(found);
+  for await (const found of from.search({ base, scope: 'sub', filter: present('objectClass'), attributes: [], ...request }))
+    entries.push(found);
   return entries;
 }
 
 async function failure(work: Promise<unknown>): Promise<DirectoryError> {
-  const error = await work.then((value) => value, (cause: unknown) => cause);
+  const error = await work.then(
+    (value) => value,
+    (cause: unknown) => cause,
+  );
   if (!(error instanceof DirectoryError)) throw new Error(`not a DirectoryError: ${String(error)}`);
   return error;
 }
 
-const person = (uid: string): ReadonlyMap<string, readonly Value[]> => new Map([['objectClass', ['inetOrgPerson']], ['uid', [uid]], ['cn', [uid]], ['sn', [uid]], ['mail', []]]);
+const person = (uid: string): ReadonlyMap<string, readonly Value[]> =>
+  new Map([
+    ['objectClass', ['inetOrgPerson']],
+    ['uid', [uid]],
+    ['cn', [uid]],
+    ['sn', [uid]],
+    ['mail', []],
+  ]);
 const userDn = (uid: string): Dn => childOf([{ type: 'uid', value: uid }], people);
 
 describe('capabilities', () => {
@@ -127,7 +146,7 @@ describe('capabilities', () => {
 });
 
 describe('search', () => {
-  test('delivers every entry beyond the server\'s size limit of 500', async () => {
+  test("delivers every entry beyond the server's size limit of 500", async () => {
     const found = await all(directory, { filter: equal('sn', 'Many'), attributes: ['uid'] });
     expect(new Set(found.flatMap((one) => one.texts('uid'))).size).toBe(1203);
     expect(found).toHaveLength(1203);
@@ -141,7 +160,7 @@ describe('search', () => {
     expect(await all(directory, { limit: 0 })).toEqual([]);
   });
 
-  test('many large and small searches at once on two connections do not disturb each other\'s pages', async () => {
+  test("many large and small searches at once on two connections do not disturb each other's pages", async () => {
     const large = Array.from({ length: 12 }, () => all(directory, { filter: equal('sn', 'Many') }));
     const small = Array.from({ length: 100 }, (_, i) => all(directory, { filter: equal('uid', `many${i}`) }));
     expect((await Promise.all(large)).map(({ length }) => length)).toEqual(large.map(() => 1203));
@@ -189,7 +208,9 @@ describe('search', () => {
     expect(await all(directory, { filter: equal('description', 'grün') })).toHaveLength(1);
     expect(await all(directory, { filter: equal('description', Buffer.from('grün')) })).toHaveLength(1);
     expect(await all(directory, { filter: { kind: 'substring', attribute: 'description', any: ['rü'] } })).toHaveLength(1);
-    expect(await all(directory, { filter: { kind: 'extensible', attribute: 'description', rule: 'caseExactMatch', value: 'grün' } })).toHaveLength(1);
+    expect(
+      await all(directory, { filter: { kind: 'extensible', attribute: 'description', rule: 'caseExactMatch', value: 'grün' } }),
+    ).toHaveLength(1);
     expect((await directory.read(dn, ['jpegPhoto']))?.octets('jpegPhoto')).toEqual([octets]);
     const uuid = (await directory.read(dn, ['entryUUID']))?.texts('entryUUID')[0] ?? '';
     expect(await all(directory, { filter: equal('entryUUID', uuid) })).toHaveLength(1);
@@ -200,40 +221,54 @@ describe('search of servers that behave oddly', () => {
   const asMany = { filter: equal('cn', 'x'), attributes: ['cn'] };
 
   test('continues across empty pages that have a cookie', async () => {
-    const pages: Readonly<Record<string, readonly [readonly string[], string]>> = { '': [['a'], '1'], '1': [[], '2'], '2': [[], '3'], '3': [['b'], ''] };
-    const server = await script(({ messageId, tag, page, attributes }, reply) => {
-      if (tag !== 0x63 || attributes[0] !== 'cn') return false;
-      if (page === undefined) reply(result(messageId, 0x65, 4));
-      else {
-        const [names, cookie] = pages[page.cookie] ?? [[], ''];
-        reply(...names.map((name) => entry(messageId, `cn=${name}`, {})), result(messageId, 0x65, 0, { cookie }));
-      }
-      return true;
-    }, { paging: true });
+    const pages: Readonly<Record<string, readonly [readonly string[], string]>> = {
+      '': [['a'], '1'],
+      '1': [[], '2'],
+      '2': [[], '3'],
+      '3': [['b'], ''],
+    };
+    const server = await script(
+      ({ messageId, tag, page, attributes }, reply) => {
+        if (tag !== 0x63 || attributes[0] !== 'cn') return false;
+        if (page === undefined) reply(result(messageId, 0x65, 4));
+        else {
+          const [names, cookie] = pages[page.cookie] ?? [[], ''];
+          reply(...names.map((name) => entry(messageId, `cn=${name}`, {})), result(messageId, 0x65, 0, { cookie }));
+        }
+        return true;
+      },
+      { paging: true },
+    );
     expect((await all(await openFor([server.url]), asMany)).map(({ dn }) => dn)).toEqual(['cn=a', 'cn=b']);
   });
 
   test('a connection that is lost between two pages fails the search, and no page is asked of another connection', async () => {
-    const server = await script(({ messageId, tag, page, attributes }, reply, socket) => {
-      if (tag !== 0x63 || attributes[0] !== 'cn') return false;
-      if (page === undefined) reply(result(messageId, 0x65, 4));
-      else if (page.cookie === '') reply(entry(messageId, 'cn=a', {}), result(messageId, 0x65, 0, { cookie: '1' }));
-      else socket.destroy();
-      return true;
-    }, { paging: true });
+    const server = await script(
+      ({ messageId, tag, page, attributes }, reply, socket) => {
+        if (tag !== 0x63 || attributes[0] !== 'cn') return false;
+        if (page === undefined) reply(result(messageId, 0x65, 4));
+        else if (page.cookie === '') reply(entry(messageId, 'cn=a', {}), result(messageId, 0x65, 0, { cookie: '1' }));
+        else socket.destroy();
+        return true;
+      },
+      { paging: true },
+    );
     const from = await openFor([server.url]);
     expect(await failure(all(from, asMany))).toMatchObject({ kind: 'lost' });
     expect(server.requests.filter(({ page }) => page?.cookie === '1')).toHaveLength(1);
   });
 
   test('an error on a later page is an error of the search', async () => {
-    const server = await script(({ messageId, tag, page, attributes }, reply) => {
-      if (tag !== 0x63 || attributes[0] !== 'cn') return false;
-      if (page === undefined) reply(result(messageId, 0x65, 4));
-      else if (page.cookie === '') reply(entry(messageId, 'cn=a', {}), result(messageId, 0x65, 0, { cookie: '1' }));
-      else reply(entry(messageId, 'cn=b', {}), result(messageId, 0x65, 3));
-      return true;
-    }, { paging: true });
+    const server = await script(
+      ({ messageId, tag, page, attributes }, reply) => {
+        if (tag !== 0x63 || attributes[0] !== 'cn') return false;
+        if (page === undefined) reply(result(messageId, 0x65, 4));
+        else if (page.cookie === '') reply(entry(messageId, 'cn=a', {}), result(messageId, 0x65, 0, { cookie: '1' }));
+        else reply(entry(messageId, 'cn=b', {}), result(messageId, 0x65, 3));
+        return true;
+      },
+      { paging: true },
+    );
     expect(await failure(all(await openFor([server.url]), asMany))).toMatchObject({ resultCode: 3 });
   });
 
@@ -263,11 +298,17 @@ describe('search of servers that behave oddly', () => {
   });
 
   test.each([false, true])('a size limit that is ignored is kept by ourselves (paging: %s)', async (paging) => {
-    const server = await script(({ messageId, tag, attributes, page }, reply) => {
-      if (tag !== 0x63 || attributes[0] !== 'cn') return false;
-      reply(...Array.from({ length: 700 }, (_, i) => entry(messageId, `cn=${i}`, {})), result(messageId, 0x65, 0, page === undefined ? {} : { cookie: '' }));
-      return true;
-    }, { paging });
+    const server = await script(
+      ({ messageId, tag, attributes, page }, reply) => {
+        if (tag !== 0x63 || attributes[0] !== 'cn') return false;
+        reply(
+          ...Array.from({ length: 700 }, (_, i) => entry(messageId, `cn=${i}`, {})),
+          result(messageId, 0x65, 0, page === undefined ? {} : { cookie: '' }),
+        );
+        return true;
+      },
+      { paging },
+    );
     const from = await openFor([server.url]);
     expect(await all(from, { ...asMany, limit: 3 })).toHaveLength(3);
     expect(await all(from, asMany)).toHaveLength(700);
@@ -342,7 +383,10 @@ describe('ranged attributes (L-056)', () => {
   });
 
   test.each([
-    ['does not advance', (messageId: number) => [entry(messageId, 'cn=group', { 'member;range=0-1': ['a', 'b'] }), result(messageId, 0x65, 0)]],
+    [
+      'does not advance',
+      (messageId: number) => [entry(messageId, 'cn=group', { 'member;range=0-1': ['a', 'b'] }), result(messageId, 0x65, 0)],
+    ],
     ['belongs to an entry that went away', (messageId: number) => [result(messageId, 0x65, 32)]],
     ['is refused', (messageId: number) => [result(messageId, 0x65, 1)]],
   ])('a range that %s is an error, never a part', async (_name, next) => {
@@ -367,11 +411,34 @@ describe('read', () => {
 
 describe('writes', () => {
   test.each([
-    'plain', 'comma, in name', 'plus+plus', 'quote"quote', 'back\\slash', 'ends with backslash\\', '<angle>', 'semi;colon', 'equals=sign', '#hash', ' leading', 'trailing ',
-    'Grüße', '漢字', 'a\u0000b', "l'été", '__proto__', 'constructor', 'uid=x,ou=y', '/slash/', '*star(paren)',
+    'plain',
+    'comma, in name',
+    'plus+plus',
+    'quote"quote',
+    'back\\slash',
+    'ends with backslash\\',
+    '<angle>',
+    'semi;colon',
+    'equals=sign',
+    '#hash',
+    ' leading',
+    'trailing ',
+    'Grüße',
+    '漢字',
+    'a\u0000b',
+    "l'été",
+    '__proto__',
+    'constructor',
+    'uid=x,ou=y',
+    '/slash/',
+    '*star(paren)',
   ])('add, read, rename, move, delete of a name like %j', async (name) => {
     const dn = childOf([{ type: 'cn', value: name }], people);
-    const attributes = new Map<string, readonly Value[]>([['objectClass', ['inetOrgPerson']], ['cn', [name]], ['sn', ['x']]]);
+    const attributes = new Map<string, readonly Value[]>([
+      ['objectClass', ['inetOrgPerson']],
+      ['cn', [name]],
+      ['sn', ['x']],
+    ]);
     await directory.add(dn, attributes);
     const uuid = (await directory.read(dn, ['entryUUID']))?.texts('entryUUID');
     expect(uuid).toHaveLength(1);
@@ -414,7 +481,11 @@ describe('writes', () => {
     await directory.add(dn, person('assert'));
     const assertion = equal('sn', 'other');
     const change = [{ operation: 'replace' as const, attribute: 'sn', values: ['changed'] }];
-    expect(await failure(directory.modify(dn, change, { assertion }))).toMatchObject({ kind: 'result', resultCode: 122, outcomeUnknown: false });
+    expect(await failure(directory.modify(dn, change, { assertion }))).toMatchObject({
+      kind: 'result',
+      resultCode: 122,
+      outcomeUnknown: false,
+    });
     expect(await failure(directory.move(dn, [{ type: 'uid', value: 'x' }], { assertion }))).toMatchObject({ resultCode: 122 });
     expect(await failure(directory.delete(dn, { assertion }))).toMatchObject({ resultCode: 122 });
     expect((await directory.read(dn, ['sn']))?.texts('sn')).toEqual(['assert']);
@@ -426,14 +497,17 @@ describe('writes', () => {
     const dn = userDn('cas');
     await directory.add(dn, person('cas'));
     const swap = (value: string): Promise<unknown> =>
-      directory.modify(dn, [{ operation: 'delete', attribute: 'sn', values: ['cas'] }, { operation: 'add', attribute: 'sn', values: [value] }]);
+      directory.modify(dn, [
+        { operation: 'delete', attribute: 'sn', values: ['cas'] },
+        { operation: 'add', attribute: 'sn', values: [value] },
+      ]);
     const outcomes = await Promise.allSettled([swap('one'), swap('two')]);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { resultCode: 16 } });
     await directory.delete(dn);
   });
 
-  test('an error has the code and the server\'s text, and its message has neither names nor values', async () => {
+  test("an error has the code and the server's text, and its message has neither names nor values", async () => {
     const error = await failure(directory.add(userDn('many1'), person('many1')));
     expect(error).toMatchObject({ kind: 'result', resultCode: 68, message: 'add: entryAlreadyExists (68)' });
     const invalid = await failure(directory.modify(userDn('many1'), [{ operation: 'replace', attribute: 'noSuchThing', values: ['x'] }]));
@@ -443,7 +517,14 @@ describe('writes', () => {
   test('a group of 5,000 members is written and read whole', async () => {
     const dn = childOf([{ type: 'cn', value: 'large' }], groups);
     const members = Array.from({ length: 5000 }, (_, i) => `uid=many${i},ou=people,${suffix}`);
-    await directory.add(dn, new Map<string, readonly Value[]>([['objectClass', ['groupOfNames']], ['cn', ['large']], ['member', members]]));
+    await directory.add(
+      dn,
+      new Map<string, readonly Value[]>([
+        ['objectClass', ['groupOfNames']],
+        ['cn', ['large']],
+        ['member', members],
+      ]),
+    );
     expect((await directory.read(dn, ['member']))?.texts('member').toSorted()).toEqual(members.toSorted());
     await directory.delete(dn);
   });
@@ -506,11 +587,46 @@ describe('the anonymous trap', () => {
     for (let round = 0; round < 6; round++) {
       if (round % 2 === 0) proxy.cut();
       else proxy.cutAfter(30);
-      const work = Array.from({ length: 10 }, () => all(from, { filter: equal('uid', 'many1') }).then(({ length }) => length, (error: DirectoryError) => error.kind));
+      const work = Array.from({ length: 10 }, () =>
+        all(from, { filter: equal('uid', 'many1') }).then(
+          ({ length }) => length,
+          (error: DirectoryError) => error.kind,
+        ),
+      );
       answers.push(...(await Promise.all(work)));
       await sleep(30);
     }
     expect(new Set(answers.filter((answer) => typeof answer === 'number'))).not.toContain(0);
-    await expect.poll(() => all(from, { filter: equal('uid', 'many1') }).then(({ length }) => length, () => -1), { timeout: 8000 }).toBe(1);
+    await expect
+      .poll(
+        () =>
+          all(from, { filter: equal('uid', 'many1') }).then(
+            ({ length }) => length,
+            () => -1,
+          ),
+        { timeout: 8000 },
+      )
+      .toBe(1);
+  });
+
+  test('with StartTLS every new connection is protected before it binds: nothing ever travels in clear', async () => {
+    const proxy = await startProxy(slapd.port);
+    cleanUps.push(() => proxy.stop());
+    const from = await openFor([proxy.url], { tls: { startTls: true, ca: [slapd.ca ?? ''] }, connections: 2 });
+    for (let round = 0; round < 4; round++) {
+      proxy.cut();
+      await expect
+        .poll(
+          () =>
+            all(from, { filter: equal('uid', 'many1') }).then(
+              ({ length }) => length,
+              () => -1,
+            ),
+          { timeout: 8000 },
+        )
+        .toBe(1);
+    }
+    expect(proxy.accepted).toBeGreaterThan(4);
+    expect(proxy.sent().toString('latin1')).not.toMatch(/gateway|many1/);
   });
 });

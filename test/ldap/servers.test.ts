@@ -56,11 +56,20 @@ function serversFor(urls: readonly string[], setup: Setup = {}): Servers<unknown
 }
 
 const readBase = (connection: Connection): Promise<string | undefined> =>
-  readOne(connection, { base: suffix, scope: 'base', filter: { kind: 'present', attribute: 'objectClass' }, attributes: ['dc'], sizeLimit: 0, timeLimit: 0 }).then(
-    (entry) => entry?.texts('dc')[0],
-  );
+  readOne(connection, {
+    base: suffix,
+    scope: 'base',
+    filter: { kind: 'present', attribute: 'objectClass' },
+    attributes: ['dc'],
+    sizeLimit: 0,
+    timeLimit: 0,
+  }).then((entry) => entry?.texts('dc')[0]);
 
-const errorOf = (work: Promise<unknown>): Promise<unknown> => work.then((value) => new Error(`no error but ${String(value)}`), (error: unknown) => error);
+const errorOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    (value) => new Error(`no error but ${String(value)}`),
+    (error: unknown) => error,
+  );
 
 describe('one server', () => {
   test('is used through the wanted number of bound connections', async () => {
@@ -102,11 +111,11 @@ describe('one server', () => {
     const servers = serversFor([slapd.url], { operation: 2000 });
     await servers.start();
     const tally = { right: 0, empty: 0, lost: 0, unavailable: 0, other: 0 };
-    let isOver = false;
-    cleanUps.push(() => (isOver = true));
+    const load = { isOver: false };
+    cleanUps.push(() => (load.isOver = true));
     let longest = 0;
     const worker = async (): Promise<void> => {
-      while (!isOver) {
+      while (!load.isOver) {
         const started = Date.now();
         try {
           tally[(await servers.read(readBase)) === 'example' ? 'right' : 'empty'] += 1;
@@ -127,7 +136,7 @@ describe('one server', () => {
       const rightBefore = tally.right;
       await expect.poll(() => tally.right, { timeout: 8000 }).toBeGreaterThan(rightBefore + 64);
     }
-    isOver = true;
+    load.isOver = true;
     await Promise.all(workers);
     expect({ empty: tally.empty, other: tally.other }).toEqual({ empty: 0, other: 0 });
     expect(tally.unavailable).toBeGreaterThan(0);
@@ -156,7 +165,14 @@ describe('one server', () => {
     const servers = serversFor([scripted.url], { operation: 100, connections: 1 });
     await servers.start();
     const slow = (connection: Connection): Promise<unknown> =>
-      readOne(connection, { base: 'slow', scope: 'base', filter: { kind: 'and', filters: [] }, attributes: [], sizeLimit: 0, timeLimit: 0 });
+      readOne(connection, {
+        base: 'slow',
+        scope: 'base',
+        filter: { kind: 'and', filters: [] },
+        attributes: [],
+        sizeLimit: 0,
+        timeLimit: 0,
+      });
     expect(await errorOf(servers.read(slow))).toMatchObject({ kind: 'timeout' });
     await sleep(200);
     expect(scripted.connections()).toBe(1);
@@ -193,6 +209,23 @@ describe('one server', () => {
     const servers = serversFor([scripted.url], { connections: 1 });
     await servers.start();
     await sleep(600);
+    expect(scripted.connections()).toBeLessThan(20);
+  });
+});
+
+describe('a server that allows one connection', () => {
+  test('is used through that one, and not stormed for more', async () => {
+    let open = 0;
+    const scripted = await startScripted((request, reply, socket) => {
+      if (request.tag === 0x60) socket.once('close', () => (open -= 1));
+      if (request.tag === 0x60 && ++open > 1) setTimeout(() => socket.destroy(), 5);
+      return answerProbe(request, reply, suffix);
+    });
+    cleanUps.push(() => scripted.stop());
+    const servers = serversFor([scripted.url], { connections: 3 });
+    await servers.start();
+    await sleep(600);
+    expect(servers.status()).toEqual({ ready: true });
     expect(scripted.connections()).toBeLessThan(20);
   });
 });
@@ -314,16 +347,16 @@ describe('several servers', () => {
     expect(servers.url).toBe(second.url);
 
     const failures: unknown[] = [];
-    let isOver = false;
-    cleanUps.push(() => (isOver = true));
-    const load = Array.from({ length: 8 }, async () => {
-      for (; !isOver; await sleep(1)) await servers.read(readBase).catch((error: unknown) => failures.push(error));
+    const load = { isOver: false };
+    cleanUps.push(() => (load.isOver = true));
+    const readers = Array.from({ length: 8 }, async () => {
+      for (; !load.isOver; await sleep(1)) await servers.read(readBase).catch((error: unknown) => failures.push(error));
     });
     await first.restart();
     await expect.poll(() => servers.url, { timeout: 8000 }).toBe(first.url);
     await sleep(100);
-    isOver = true;
-    await Promise.all(load);
+    load.isOver = true;
+    await Promise.all(readers);
     expect(failures).toEqual([]);
   });
 

@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PduFramer } from '../../src/ldap/framer.ts';
-import { decodeMessage, encodeMessage } from '../../src/ldap/message.ts';
+import { encodeMessage } from '../../src/ldap/message.ts';
+import { decodeMessage } from '../../src/ldap/response.ts';
 import { entry } from '../servers/scripted.ts';
 
 test('any chunking of any PDUs gives the same PDUs', () => {
@@ -22,7 +23,10 @@ test('any chunking of any PDUs gives the same PDUs', () => {
 });
 
 test('values of any octets come back as they were sent', () => {
-  const octets = fc.array(fc.uint8Array({ maxLength: 300 }).map((value) => Buffer.from(value)), { minLength: 1, maxLength: 5 });
+  const octets = fc.array(
+    fc.uint8Array({ maxLength: 300 }).map((value) => Buffer.from(value)),
+    { minLength: 1, maxLength: 5 },
+  );
   fc.assert(
     fc.property(octets, (values) => {
       const add = encodeMessage(9, { operation: 'add', dn: 'cn=a', attributes: new Map([['x', values]]) });

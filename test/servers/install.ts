@@ -1,67 +1,125 @@
-// Makes sure that OpenLDAP's slapd can be started on this machine: found, installed with apt, or in a container.
+// Makes sure that a directory server can be started on this machine: found, installed with apt, or (slapd only) in a container.
 // Test set-up only; no service is left running by an installation.
 import { execFile } from 'node:child_process';
-import { access, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { withLock } from './lock.ts';
 
 const run = promisify(execFile);
 const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 /** The environment to start servers with: system binaries are often missing from the PATH of ordinary users. */
 export const serverEnvironment: NodeJS.ProcessEnv = { ...process.env, PATH: path, LC_ALL: 'C' };
 
-const container = 'TEST_SLAPD_CONTAINER';
-const lock = join(tmpdir(), 'ldap-scim-gateway-install.lock');
-const lockPatience = 5 * 60_000;
-const advice = 'slapd is missing: install the packages slapd and ldap-utils (Debian, Ubuntu), or start a docker engine, and run the tests again.';
+export type Product = 'slapd' | 'samba' | 'ds389';
 
-let ensured: Promise<readonly string[]> | undefined;
-
-/** The words to put before a server's command line: none when it runs here, `docker exec …` when in a container. @throws Error that says what to install */
-export function ensureSlapd(): Promise<readonly string[]> {
-  ensured ??= findOrInstall();
-  return ensured;
+interface Package {
+  /** As people say it. */
+  readonly name: string;
+  /** All of them must be found. */
+  readonly commands: readonly string[];
+  readonly packages: readonly string[];
+  /** Only root can start it: its ports, or the user that it runs as, cannot be had otherwise. */
+  readonly needsRoot: boolean;
 }
 
-async function findOrInstall(): Promise<readonly string[]> {
+const products: Readonly<Record<Product, Package>> = {
+  slapd: { name: 'slapd', commands: ['slapd', 'slapadd', 'openssl'], packages: ['slapd', 'ldap-utils', 'openssl'], needsRoot: false },
+  samba: {
+    name: 'Samba',
+    commands: ['samba', 'samba-tool', 'openssl'],
+    packages: ['samba', 'samba-ad-dc', 'samba-ad-provision', 'samba-dsdb-modules', 'winbind', 'openssl'],
+    needsRoot: true,
+  },
+  ds389: {
+    name: '389 Directory Server',
+    commands: ['ns-slapd', 'dscreate', 'setpriv'],
+    packages: ['389-ds-base', 'python3-lib389', 'util-linux'],
+    needsRoot: true,
+  },
+};
+
+const container = 'TEST_SLAPD_CONTAINER';
+const containerAdvice = ', or start a docker engine';
+const adviceFor = (product: Product): string => {
+  const { name, packages, needsRoot } = products[product];
+  const how = `install the packages ${packages.join(', ')} (Debian, Ubuntu)`;
+  return `${name} is missing: ${how}${needsRoot ? ', and run the tests as root' : containerAdvice}, and run the tests again.`;
+};
+
+const ensured = new Map<Product, Promise<readonly string[]>>();
+
+/** The words to put before a server's command line: none when it runs here, `docker exec …` when in a container. @throws Error that says what to install */
+export function ensureInstalled(product: Product): Promise<readonly string[]> {
+  const known = ensured.get(product) ?? findOrInstall(product);
+  ensured.set(product, known);
+  return known;
+}
+
+export const ensureSlapd = (): Promise<readonly string[]> => ensureInstalled('slapd');
+
+export async function ensureSamba(): Promise<void> {
+  await ensureInstalled('samba');
+}
+
+export async function ensureDs389(): Promise<void> {
+  await ensureInstalled('ds389');
+}
+
+/** Why a server cannot be had without a person's help; undefined where it is there or may be installed. */
+export async function whyMissing(product: Product): Promise<string | undefined> {
+  const { name, needsRoot } = products[product];
+  if (needsRoot && !isRoot()) return `${name} can only be started by root`;
+  if ((await isInstalled(product)) || (await canInstall())) return undefined;
+  return `${name} is not installed`;
+}
+
+async function findOrInstall(product: Product): Promise<readonly string[]> {
   const running = process.env[container];
-  if (running !== undefined) return ['docker', 'exec', running];
-  if (await isInstalled()) return [];
-  return withLock(async () => {
-    if (await isInstalled()) return [];
+  if (product === 'slapd' && running !== undefined) return ['docker', 'exec', running];
+  if (products[product].needsRoot && !isRoot())
+    throw new Error(`${products[product].name} can only be started by root: run the tests as root.`);
+  if (await isInstalled(product)) return [];
+  return withLock('install', async () => {
+    if (await isInstalled(product)) return [];
     if (await canInstall()) {
-      await installPackages();
+      await installPackages(product);
       return [];
     }
+    if (product !== 'slapd') throw new Error(adviceFor(product));
     return startContainer();
   });
 }
 
-async function isInstalled(): Promise<boolean> {
-  return succeeds('sh', ['-c', 'command -v slapd && command -v slapadd && command -v openssl']);
+async function isInstalled(product: Product): Promise<boolean> {
+  return succeeds('sh', ['-c', products[product].commands.map((command) => `command -v ${command}`).join(' && ')]);
 }
 
+const isRoot = (): boolean => process.getuid?.() === 0;
+
 async function canInstall(): Promise<boolean> {
-  return process.getuid?.() === 0 && process.env['NO_APT'] === undefined && (await succeeds('sh', ['-c', 'command -v apt-get']));
+  return isRoot() && process.env['NO_APT'] === undefined && (await succeeds('sh', ['-c', 'command -v apt-get']));
 }
 
 /** RUNLEVEL=1 keeps invoke-rc.d from starting what is installed, as policy-rc.d does where an image brings one. */
-async function installPackages(): Promise<void> {
-  process.stderr.write('Installing slapd and ldap-utils for the tests (apt-get)\n');
+async function installPackages(product: Product): Promise<void> {
+  const { name, packages } = products[product];
+  process.stderr.write(`Installing ${name} for the tests (apt-get)\n`);
   const env = { ...serverEnvironment, RUNLEVEL: '1', DEBIAN_FRONTEND: 'noninteractive' };
   const policy = '/usr/sbin/policy-rc.d';
-  const guarded = await access(policy).then(() => true, () => false);
+  const guarded = await access(policy).then(
+    () => true,
+    () => false,
+  );
   if (!guarded) await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  const install = ['install', '-qq', '-y', '--no-install-recommends', 'slapd', 'ldap-utils', 'openssl'];
+  const install = ['install', '-qq', '-y', '--no-install-recommends', ...packages];
   try {
     if (!(await succeeds('apt-get', install, env))) {
       await run('apt-get', ['update', '-qq'], { env });
       await run('apt-get', install, { env });
     }
   } catch (cause) {
-    throw new Error(advice, { cause });
+    throw new Error(adviceFor(product), { cause });
   } finally {
     if (!guarded) await rm(policy, { force: true });
   }
@@ -76,42 +134,20 @@ async function startContainer(): Promise<readonly string[]> {
       .withBindMounts([{ source: tmpdir(), target: tmpdir(), mode: 'rw' }])
       .withCommand(['sleep', 'infinity'])
       .start();
-    const setUp = 'apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends slapd openssl';
+    const setUp =
+      'apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends slapd openssl';
     const { exitCode, output } = await started.exec(['sh', '-c', setUp]);
     if (exitCode !== 0) throw new Error(output);
     process.env[container] = started.getId();
     return ['docker', 'exec', started.getId()];
   } catch (cause) {
-    throw new Error(advice, { cause });
-  }
-}
-
-/** A folder is the lock: making one is atomic between processes. A lock whose owner is dead is taken over. */
-async function withLock<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + lockPatience;
-  while (!(await mkdir(lock).then(() => true, () => false))) {
-    if (Date.now() > deadline || (await isAbandoned())) await rm(lock, { recursive: true, force: true });
-    else await sleep(200);
-  }
-  try {
-    await writeFile(join(lock, 'pid'), String(process.pid));
-    return await work();
-  } finally {
-    await rm(lock, { recursive: true, force: true });
-  }
-}
-
-async function isAbandoned(): Promise<boolean> {
-  const pid = await readFile(join(lock, 'pid'), 'utf8').catch(() => undefined);
-  if (pid === undefined) return stat(lock).then(({ mtimeMs }) => Date.now() - mtimeMs > 10_000, () => false);
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch {
-    return true;
+    throw new Error(adviceFor('slapd'), { cause });
   }
 }
 
 function succeeds(command: string, args: readonly string[], env = serverEnvironment): Promise<boolean> {
-  return run(command, [...args], { env }).then(() => true, () => false);
+  return run(command, [...args], { env, maxBuffer: 64 * 1024 * 1024 }).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,6 +1,20 @@
 // A TCP proxy on a free loopback port that misbehaves on command: cuts, stalls, delays, delivers in small pieces or half.
-// Test set-up only; it knows nothing of LDAP.
+// Test set-up only; it knows nothing of LDAP. Before a server with TLS it speaks TLS on both sides, so that what passes can be read.
 import net, { type AddressInfo } from 'node:net';
+import tls from 'node:tls';
+import type { Certificates } from './certificates.ts';
+
+/** A server with TLS, and the certificates that the proxy shows in its place. */
+export interface TlsTarget {
+  readonly host: string;
+  readonly port: number;
+  /** Name in the server's certificate, when it is not the host. */
+  readonly serverName?: string;
+  /** The CA of the server, as PEM text. */
+  readonly ca: string;
+  /** For localhost and 127.0.0.1. */
+  readonly certificates: Certificates;
+}
 
 export interface Proxy {
   readonly port: number;
@@ -26,7 +40,8 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-export async function startProxy(targetPort: number): Promise<Proxy> {
+/** @param target a port of 127.0.0.1, or a server with TLS */
+export async function startProxy(target: number | TlsTarget): Promise<Proxy> {
   const clients = new Set<net.Socket>();
   const sent: Buffer[] = [];
   const held: (() => void)[] = [];
@@ -45,17 +60,20 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
     else if (state.delay > 0) setTimeout(() => pass(client, chunk), state.delay);
     else pass(client, chunk);
   };
-  const server = net.createServer((client) => {
+  const server = listener(target, (client) => {
     state.accepted += 1;
     if (state.isRefusing) return void client.destroy();
     clients.add(client);
-    const upstream = net.connect(targetPort, '127.0.0.1');
+    const upstream = connectTo(target);
     client.on('data', (chunk) => {
       sent.push(chunk);
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => deliver(client, chunk));
-    for (const [one, other] of [[client, upstream], [upstream, client]] as const) {
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       one.setNoDelay(true).on('error', () => one.destroy());
       one.on('close', () => {
         clients.delete(client);
@@ -69,7 +87,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
 
   return {
     port,
-    url: `ldap://127.0.0.1:${port}`,
+    url: `${typeof target === 'number' ? 'ldap' : 'ldaps'}://127.0.0.1:${port}`,
     get accepted() {
       return state.accepted;
     },
@@ -92,4 +110,17 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Takes connections, with TLS where the target has it. */
+export function listener(target: number | TlsTarget, take: (client: net.Socket) => void): net.Server {
+  if (typeof target === 'number') return net.createServer(take);
+  const { key, cert } = target.certificates;
+  return tls.createServer({ key, cert }, take).on('tlsClientError', () => undefined);
+}
+
+export function connectTo(target: number | TlsTarget): net.Socket {
+  if (typeof target === 'number') return net.connect(target, '127.0.0.1');
+  const { host, port, ca, serverName } = target;
+  return tls.connect({ host, port, ca, ...(serverName !== undefined && { servername: serverName }) });
 }

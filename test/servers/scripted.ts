@@ -115,7 +115,12 @@ function skip(reader: BerReader): void {
 }
 
 /** LDAPResult under `tag` (0x61 bind, 0x65 search, 0x67 modify, 0x78 extended), with a paged results cookie when given. */
-export function result(messageId: number, tag: number, resultCode: number, options: { cookie?: string; diagnostic?: string; oid?: string } = {}): Buffer {
+export function result(
+  messageId: number,
+  tag: number,
+  resultCode: number,
+  options: { cookie?: string; diagnostic?: string; oid?: string } = {},
+): Buffer {
   return message(messageId, (writer) => {
     writer.startSequence(tag);
     writer.writeEnumeration(resultCode);

@@ -1,13 +1,15 @@
 // A private OpenLDAP slapd on a free loopback port, in a temporary folder, with a small tree; can be stopped, killed, frozen and restarted.
 // Test set-up only; slapd.conf(5), slapo-memberof(5), slapo-refint(5), slapo-unique(5), slapo-ppolicy(5), slapo-syncprov(5).
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { makeCertificates } from './certificates.ts';
 import { ensureSlapd, serverEnvironment } from './install.ts';
+import { freePort, untilListening } from './port.ts';
+
+export { freePort } from './port.ts';
 
 const run = promisify(execFile);
 const children = new Set<ChildProcess>();
@@ -26,6 +28,8 @@ export interface SlapdOptions {
   readonly port?: number;
   /** More lines for the database section of slapd.conf. */
   readonly config?: string;
+  /** Access and limits lines for cn=gateway in place of the usual ones, which let it write everything; nobody else may do anything then. */
+  readonly access?: string;
 }
 
 export interface Slapd {
@@ -65,7 +69,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   const listen = [url, ...(ldapsUrl === undefined ? [] : [`ldaps://127.0.0.1:${tlsPort}`]), ldapiUrl].join(' ');
 
   await mkdir(join(dir, 'db'));
-  const ca = options.tls === true ? await makeCertificates(dir) : undefined;
+  const certificates = options.tls === true ? await makeCertificates(dir, 'slapd', ['DNS:localhost', 'IP:127.0.0.1']) : undefined;
   await writeFile(join(dir, 'slapd.conf'), configuration(dir, suffix, options));
   await writeFile(join(dir, 'seed.ldif'), `${seed(suffix, options.overlays ?? [])}\n${options.ldif ?? ''}\n`);
   // A container's slapd runs as another user than this process.
@@ -89,12 +93,18 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   const start = async (): Promise<void> => {
     await rm(join(dir, 'pid'), { force: true });
     child = launch([...prefix, 'slapd', '-d', '0', '-f', join(dir, 'slapd.conf'), '-h', listen]);
-    await isAnswering(child, port);
+    await untilListening(child, port);
   };
   await start();
 
   return {
-    url, ldapsUrl, ldapiUrl, port, suffix, ca, dir,
+    url,
+    ldapsUrl,
+    ldapiUrl,
+    port,
+    suffix,
+    ca: certificates?.ca,
+    dir,
     adminDn: `cn=admin,${suffix}`,
     adminPassword: 'secret',
     gatewayDn: `cn=gateway,${suffix}`,
@@ -120,7 +130,9 @@ function configuration(dir: string, suffix: string, options: SlapdOptions): stri
     'modulepath /usr/lib/ldap',
     ...['back_mdb', ...overlays].map((name) => `moduleload ${name}`),
     `pidfile ${dir}/pid`,
-    ...(options.tls === true ? [`TLSCACertificateFile ${dir}/ca.crt`, `TLSCertificateFile ${dir}/slapd.crt`, `TLSCertificateKeyFile ${dir}/slapd.key`] : []),
+    ...(options.tls === true
+      ? [`TLSCACertificateFile ${dir}/ca.crt`, `TLSCertificateFile ${dir}/slapd.crt`, `TLSCertificateKeyFile ${dir}/slapd.key`]
+      : []),
     'sizelimit 500',
     'threads 4',
     'database mdb',
@@ -131,13 +143,20 @@ function configuration(dir: string, suffix: string, options: SlapdOptions): stri
     'maxsize 1073741824',
     'dbnosync',
     'index objectClass,entryUUID,entryCSN,modifyTimestamp,uid,mail,cn,member eq',
-    `limits dn.exact="cn=gateway,${suffix}" size.soft=500 size.hard=500 size.prtotal=unlimited`,
-    `access to attrs=userPassword by dn.exact="cn=gateway,${suffix}" write by self write by anonymous auth by * none`,
-    `access to * by dn.exact="cn=gateway,${suffix}" write by users read by * none`,
+    ...accessLines(suffix, options.access),
     ...overlays.flatMap((name) => [`overlay ${name}`, ...overlayLines(name, suffix)]),
     options.config ?? '',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function accessLines(suffix: string, own: string | undefined): readonly string[] {
+  if (own !== undefined) return [own, 'access to attrs=userPassword by anonymous auth by * none', 'access to * by * none'];
+  return [
+    `limits dn.exact="cn=gateway,${suffix}" size.soft=500 size.hard=500 size.prtotal=unlimited`,
+    `access to attrs=userPassword by dn.exact="cn=gateway,${suffix}" write by self write by anonymous auth by * none`,
+    `access to * by dn.exact="cn=gateway,${suffix}" write by users read by * none`,
+  ];
 }
 
 function overlayLines(overlay: Overlay, suffix: string): readonly string[] {
@@ -164,24 +183,18 @@ function seed(suffix: string, overlays: readonly Overlay[]): string {
     `dn: ou=people,${suffix}\nobjectClass: organizationalUnit\nou: people`,
     `dn: ou=groups,${suffix}\nobjectClass: organizationalUnit\nou: groups`,
   ];
-  const policy = ['pwdAttribute: userPassword', 'pwdMinLength: 8', 'pwdCheckQuality: 1', 'pwdInHistory: 3', 'pwdLockout: TRUE', 'pwdMaxFailure: 3'];
+  const policy = [
+    'pwdAttribute: userPassword',
+    'pwdMinLength: 8',
+    'pwdCheckQuality: 1',
+    'pwdInHistory: 3',
+    'pwdLockout: TRUE',
+    'pwdMaxFailure: 3',
+  ];
   if (overlays.includes('ppolicy')) {
     entries.push(`dn: cn=ppolicy,${suffix}\nobjectClass: pwdPolicy\nobjectClass: organizationalRole\ncn: ppolicy\n${policy.join('\n')}`);
   }
   return `${entries.join('\n\n')}\n`;
-}
-
-/** Makes a CA and a server certificate with it; the CA's certificate as text. */
-async function makeCertificates(dir: string): Promise<string> {
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650'];
-  const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', [...args], { cwd: dir });
-  await openssl('req', '-x509', ...key, '-subj', '/CN=Test CA', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-keyout', 'ca.key', '-out', 'ca.crt');
-  await openssl('req', ...key, '-subj', '/CN=slapd', '-keyout', 'slapd.key', '-out', 'slapd.csr');
-  await writeFile(join(dir, 'slapd.ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n');
-  const sign = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '3650', '-extfile', 'slapd.ext'];
-  await openssl('x509', '-req', '-in', 'slapd.csr', ...sign, '-out', 'slapd.crt');
-  await chmod(join(dir, 'slapd.key'), 0o644);
-  return readFile(join(dir, 'ca.crt'), 'utf8');
 }
 
 /** slapd sizes a table by the number of files that it may open, so that number is kept small. */
@@ -191,33 +204,7 @@ function launch(command: readonly string[]): ChildProcess {
   return child.once('exit', () => children.delete(child));
 }
 
-async function isAnswering(child: ChildProcess, port: number): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
-    if (child.exitCode !== null) throw new Error(`slapd ended with ${child.exitCode} before it listened on port ${port}`);
-    if (await accepts(port)) return;
-    await sleep(20);
-  }
-  throw new Error(`slapd does not answer on port ${port}`);
-}
-
-/** A port that accepts is enough: slapd answers what came early as soon as it is ready. */
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-}
-
 async function execute(command: readonly string[]): Promise<void> {
   const [file = '', ...args] = command;
   await run(file, args, { env: serverEnvironment });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -17,9 +17,21 @@ export function accountStateRule(target: AttributeReference, definition: Account
     case 'userAccountControl':
       return bitRule(target, 'readWrite', { ldap: 'userAccountControl', mask: accountDisabled, invert: true, initial: normalAccount });
     case 'ppolicy':
-      return stateRule(target, 'readWrite', { ldap: 'pwdAccountLockedTime', activeValue: undefined, inactiveValue: '000001010000Z', absentMeans: 'active', owned: true });
+      return stateRule(target, 'readWrite', {
+        ldap: 'pwdAccountLockedTime',
+        activeValue: undefined,
+        inactiveValue: '000001010000Z',
+        absentMeans: 'active',
+        owned: true,
+      });
     case 'nsAccountLock':
-      return stateRule(target, 'readWrite', { ldap: 'nsAccountLock', activeValue: undefined, inactiveValue: 'true', absentMeans: 'active', owned: true });
+      return stateRule(target, 'readWrite', {
+        ldap: 'nsAccountLock',
+        activeValue: undefined,
+        inactiveValue: 'true',
+        absentMeans: 'active',
+        owned: true,
+      });
     default: {
       const { ldap = '', activeValue, inactiveValue = '', absentMeans = 'active' } = definition;
       return stateRule(target, 'readWrite', { ldap, activeValue, inactiveValue, absentMeans, owned: false });

@@ -1,44 +1,55 @@
-// A SCIM value, or a list of simple values, kept in one LDAP attribute.
+// A single SCIM value kept in one LDAP attribute, or read from the first of several that has one.
+// RFC 7643 section 2.3; L-010, L-020.
 import type { Entry } from '../../ldap/entry.ts';
+import { mutability } from '../../scim/error.ts';
 import type { AttributeReference } from '../../scim/path.ts';
 import { equalValues } from '../../scim/resource.ts';
 import type { Json } from '../../scim/schema.ts';
 import type { Codec } from '../codec.ts';
-import type { Draft } from '../draft.ts';
-import { atLeast, columnBounds } from '../leaf.ts';
-import type { Access, Bounds, FilterContext, Leaf, Rule } from '../rule.ts';
-import { encodeValue, ownValues, pickValue, type ValueOptions } from '../value.ts';
-import { or } from '../../ldap/filter.ts';
+import { anyOf, atLeast, columnBounds } from '../leaf.ts';
+import type { Access, Rule } from '../rule.ts';
+import { encodeValue, normalizeValue, octetsOf, pickValue, type ValueOptions } from '../value.ts';
 
 export interface PlainOptions extends ValueOptions {
   readonly target: AttributeReference;
   readonly access: Access;
-  /** Read from the first that has a value. */
+  /** Read from the first that has a value, written to the first. */
   readonly ldap: readonly string[];
   readonly codec: Codec;
   readonly onClear: 'delete' | 'keep' | { readonly set: string };
 }
 
-/** A single SCIM value. */
 export function plainRule(options: PlainOptions): Rule {
   const { target, access, ldap, codec } = options;
-  const [attribute = ''] = ldap;
+  const [attribute = '', ...others] = ldap;
+  const computed = codec.prefix !== undefined;
   return {
     target,
     access,
     reads: ldap,
     writes: [attribute],
     ...(codec.prefix !== undefined && { owns: codec.prefix }),
+    ...(options.normalize && { normalize: (value) => normalizeValue(value, options) }),
     read: (entry) => readFirst(entry, ldap, codec),
     write(draft, before, after) {
       if (equalValues(before, after)) return;
-      const current = pickFromDraft(draft, attribute, codec, before);
-      if (after !== undefined) return draft.exchange(attribute, current, encodeValue(target.name, codec, after, options));
-      if (options.onClear === 'delete') draft.exchange(attribute, current, undefined);
-      else if (options.onClear !== 'keep') draft.exchange(attribute, current, options.onClear.set);
+      const [current] = octetsOf(draft.values(attribute), codec, before);
+      if (after === undefined && current === undefined && others.length > 0)
+        throw mutability(`${target.name} cannot be removed: the directory keeps it in an attribute that the gateway does not write`);
+      const next = after === undefined ? onClear(options, current) : encodeValue(target.name, codec, after, options);
+      draft.exchange(attribute, current, next, { computed });
     },
-    bounds: (leaf, context) => anyColumn(ldap, codec, leaf, context),
+    bounds(leaf, context) {
+      const columns = ldap.map((each) => columnBounds({ ldap: each, codec }, leaf, context));
+      // The first that has a value counts, so any of several may match and none is sure.
+      return columns.length === 1 ? anyOf(columns) : atLeast(anyOf(columns).over);
+    },
   };
+}
+
+function onClear({ onClear: action }: PlainOptions, current: Buffer | undefined): Buffer | string | undefined {
+  if (action === 'delete') return undefined;
+  return action === 'keep' ? current : action.set;
 }
 
 function readFirst(entry: Entry, ldap: readonly string[], codec: Codec): Json | undefined {
@@ -48,70 +59,3 @@ function readFirst(entry: Entry, ldap: readonly string[], codec: Codec): Json | 
   }
   return undefined;
 }
-
-/** The octets behind the SCIM value before: among the draft's own values the one that decodes to it. */
-function pickFromDraft(draft: Draft, attribute: string, codec: Codec, before: Json | undefined): Buffer | undefined {
-  return ownValues(draft.values(attribute), codec).find((own) => equalValues(own.value, before))?.octets;
-}
-
-/** With several attributes the first that has a value counts, so any of them may match and none is sure. */
-function anyColumn(ldap: readonly string[], codec: Codec, leaf: Leaf, context: FilterContext): Bounds {
-  const [first, ...rest] = ldap.map((attribute) => columnBounds({ ldap: attribute, codec }, leaf, context));
-  return rest.length === 0 ? first! : atLeast(or([first!, ...rest].map((bounds) => bounds.over)));
-}
-
-/** A multi-valued simple attribute: one LDAP value per element; foreign values stay. */
-export function listRule(options: PlainOptions): Rule {
-  const { target, access, codec } = options;
-  const [attribute = ''] = options.ldap;
-  const encode = (values: Json | undefined) => (Array.isArray(values) ? values : []).map((value: Json) => encodeValue(target.name, codec, value, options));
-  return {
-    target,
-    access,
-    reads: [attribute],
-    writes: [attribute],
-    ...(codec.prefix !== undefined && { owns: codec.prefix }),
-    read(entry) {
-      const values = ownValues(entry.octets(attribute), codec).map((own) => own.value);
-      return values.length > 0 ? values : undefined;
-    },
-    write(draft, before, after) {
-      const wanted = Array.isArray(after) ? (after as readonly Json[]) : [];
-      const gone = ownValues(draft.values(attribute), codec).filter((own) => !wanted.some((value) => equalValues(value, own.value)));
-      const had = Array.isArray(before) ? (before as readonly Json[]) : [];
-      draft.exchangeAll(attribute, gone.map((own) => own.octets), encode(wanted.filter((value) => !had.some((old) => equalValues(old, value)))));
-    },
-    bounds: (leaf, context) => columnBounds({ ldap: attribute, codec }, leaf, context),
-  };
-}
-
-/** A multi-valued simple attribute in one LDAP value, joined by a separator. */
-export function splitRule(options: Omit<PlainOptions, 'codec'> & { readonly separator: string }): Rule {
-  const { target, access, separator } = options;
-  const [attribute = ''] = options.ldap;
-  return {
-    target,
-    access,
-    reads: [attribute],
-    writes: [attribute],
-    read(entry) {
-      const parts = entry.texts(attribute).flatMap((text) => text.split(separator)).map((part) => part.trim()).filter((part) => part !== '');
-      return parts.length > 0 ? parts : undefined;
-    },
-    write(draft, before, after) {
-      if (equalValues(before, after)) return;
-      const parts = Array.isArray(after) ? (after as readonly Json[]).map(String) : [];
-      draft.set(attribute, parts.length > 0 ? [parts.join(separator)] : []);
-    },
-    bounds: (leaf, context) => atLeast(columnBounds({ ldap: attribute, codec: { ...splitCodec } }, { ...leaf, test: 'present' }, context).over),
-  };
-}
-
-const splitCodec: Codec = {
-  name: 'split',
-  types: ['string'],
-  compares: 'nothing',
-  total: false,
-  decode: (octets) => octets.toString(),
-  encode: (value) => String(value),
-};

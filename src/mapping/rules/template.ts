@@ -1,23 +1,27 @@
 // SCIM values computed from LDAP attributes by a template, optionally written back to several attributes; and constants.
+// RFC 7643 section 2.3.
 import { or, present } from '../../ldap/filter.ts';
 import { compileFilter } from '../../scim/match.ts';
 import type { AttributeReference } from '../../scim/path.ts';
 import { equalValues } from '../../scim/resource.ts';
 import type { Json } from '../../scim/schema.ts';
 import { defaultCodec } from '../codec.ts';
-import { atLeast, columnBounds, everything, nothing } from '../leaf.ts';
+import type { Draft } from '../draft.ts';
+import { atLeast, columnBounds, everything, nothing, unknown } from '../leaf.ts';
 import type { Access, Leaf, Rule } from '../rule.ts';
 import type { Template } from '../template.ts';
-import { encodeValue, pickValue, type ValueOptions } from '../value.ts';
+import { encodeValue, normalizeValue, ownValues, pickValue, type ValueOptions } from '../value.ts';
 
 const text = defaultCodec('string');
+
+/** Fan-out: `{value}` is the SCIM value. */
+export type WritePart = { readonly ldap: string; readonly value: Template };
 
 export interface TemplateOptions extends ValueOptions {
   readonly target: AttributeReference;
   readonly access: Access;
   readonly template: Template;
-  /** Fan-out: `{value}` is the SCIM value. */
-  readonly write: readonly { readonly ldap: string; readonly value: Template }[];
+  readonly write: readonly WritePart[];
 }
 
 export function templateRule(options: TemplateOptions): Rule {
@@ -30,29 +34,42 @@ export function templateRule(options: TemplateOptions): Rule {
     access,
     reads: template.names,
     writes: options.write.map((part) => part.ldap),
-    read: (entry) => template.render((name) => pickValue(entry, name, text)?.value as string | undefined),
-    write(draft, before, after) {
-      if (equalValues(before, after)) return;
-      for (const part of options.write) {
-        const render = (value: Json | undefined) => (value === undefined ? undefined : part.value.render(() => String(encodeValue(target.name, text, value, options))));
-        const old = render(before);
-        const current = old !== undefined && draft.values(part.ldap).some((octets) => octets.toString() === old) ? old : draft.values(part.ldap)[0];
-        draft.exchange(part.ldap, current, render(after));
-      }
-    },
+    ...(options.normalize && { normalize: (value) => normalizeValue(value, options) }),
+    read: (entry) =>
+      template.render((name) => {
+        const value = pickValue(entry, name, text)?.value;
+        return typeof value === 'string' ? value : undefined;
+      }),
+    write: (draft, before, after) => fanOut(options, draft, before, after),
     bounds(leaf, context) {
       if (alias !== undefined) return columnBounds({ ldap: alias, codec: text }, leaf, context);
-      const known = template.names.filter((name) => context.schema.attribute(name));
-      return known.length < template.names.length || known.length === 0 ? atLeast(everything.over) : atLeast(or(known.map(present)));
+      if (template.names.length === 0 || !template.names.every((name) => context.schema.attribute(name))) return unknown;
+      return atLeast(or(template.names.map(present)));
     },
   };
 }
 
+/** Writes one SCIM value to several attributes: in each, what was computed from the value before, else the one that is read, gives way. */
+export function fanOut(
+  { target, write, ...options }: ValueOptions & Pick<TemplateOptions, 'target' | 'write'>,
+  draft: Draft,
+  before: Json | undefined,
+  after: Json | undefined,
+): void {
+  if (equalValues(before, after)) return;
+  const next = after === undefined ? undefined : String(encodeValue(target.name, text, after, options));
+  for (const { ldap, value } of write) {
+    const old = typeof before === 'object' || before === undefined ? undefined : value.render(() => String(before));
+    const current = old !== undefined && draft.has(ldap, old) ? old : ownValues(draft.values(ldap), text)[0]?.octets;
+    draft.exchange(ldap, current, next === undefined ? undefined : value.render(() => next));
+  }
+}
+
 /** A value that no entry holds and no client changes. */
-export function constantRule(target: AttributeReference, value: string | number | boolean): Rule {
+export function constantRule(target: AttributeReference, access: 'ignoreWrites' | 'readOnly', value: string | number | boolean): Rule {
   return {
     target,
-    access: 'ignoreWrites',
+    access,
     reads: [],
     writes: [],
     read: () => value,

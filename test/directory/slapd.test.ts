@@ -1,0 +1,5 @@
+// The contract over a real OpenLDAP.
+import { describeContract } from './contract.ts';
+import { slapd } from './faces.ts';
+
+describeContract(slapd);

@@ -1,0 +1,164 @@
+// What the tests of the mapping share: mappings from YAML, the schemas of the directories, and the world around an entry.
+import { readFileSync } from 'node:fs';
+import { openLdapSchema } from '../../src/demo/openldap-schema.ts';
+import { Entry, type Change } from '../../src/ldap/entry.ts';
+import type { Value } from '../../src/ldap/filter.ts';
+import { parseSchema, type DirectorySchema } from '../../src/ldap/schema.ts';
+import { compileMapping } from '../../src/mapping/compile.ts';
+import { mappingDefinition, type Problem } from '../../src/mapping/definition.ts';
+import { type Mapping, resourceNamed, type ResourceMapping } from '../../src/mapping/mapping.ts';
+import { parseDefinition } from '../../src/mapping/problems.ts';
+import type { Located, ReadContext, WriteContext } from '../../src/mapping/rule.ts';
+import { keyBySchema } from '../../src/mapping/value-key.ts';
+import { parseFilter, resolveFilter, type ResolvedFilter } from '../../src/scim/filter.ts';
+import { parseYaml } from '../../src/yaml.ts';
+
+export const baseDn = 'dc=example,dc=com';
+
+export function compileText(text: string): { readonly mapping: Mapping; readonly problems: readonly Problem[] } {
+  const { document, mistakes } = parseYaml(text, 'mapping.yaml');
+  if (!document) throw new Error(JSON.stringify(mistakes));
+  const { value, problems } = parseDefinition(mappingDefinition, document.data);
+  if (!value) throw new Error(JSON.stringify(problems));
+  const compiled = compileMapping(value, { baseDn });
+  return { mapping: compiled.mapping, problems: [...problems, ...compiled.problems] };
+}
+
+export const compileFile = (file: string) => compileText(readFileSync(file, 'utf8'));
+
+/** `/resources/User/attributes/title: message`, warnings with their severity in front. */
+export const describeProblem = ({ severity, path, message, suggestion }: Problem): string =>
+  `${severity === 'warning' ? 'warning ' : ''}${path.join('/')}: ${message}${suggestion === undefined ? '' : ` (${suggestion}?)`}`;
+
+export interface ResourceText {
+  readonly attributes: string;
+  readonly extra?: string;
+  readonly schemas?: string;
+}
+
+/** A User mapping on OpenLDAP of which only the interesting part is given, as YAML without indentation. */
+export function userText({ attributes, extra = '', schemas = '' }: ResourceText): string {
+  const indent = (text: string, by: number) => text.replace(/^(?=.)/gm, ' '.repeat(by));
+  return `version: 1
+resources:
+  User:
+    search: { bases: [{ dn: "ou=people,{baseDn}" }], filter: "(objectClass=inetOrgPerson)" }
+    id: { ldap: entryUUID }
+    create: { objectClasses: [inetOrgPerson], rdn: "uid={userName}", placement: [{ base: "ou=people,{baseDn}" }] }
+    rename: { rdn: follow }
+    attributes:
+      userName: { ldap: uid, required: true }
+${indent(attributes, 6)}
+${indent(extra, 4)}
+  Group:
+    search: { bases: [{ dn: "ou=groups,{baseDn}" }], filter: "(objectClass=groupOfNames)" }
+    id: { ldap: entryUUID }
+    membership: { ldap: member, reference: { to: [User, Group] }, empty: { placeholder: "cn=nobody,{baseDn}" } }
+    attributes:
+      displayName: { ldap: cn, required: true }
+${schemas === '' ? '' : `schemas:\n${indent(schemas, 2)}`}`;
+}
+
+/** The User mapping with these attributes; it must compile. */
+export function userMapping(attributes: string, rest: Omit<ResourceText, 'attributes'> = {}): ResourceMapping {
+  const { mapping, problems } = compileText(userText({ attributes, ...rest }));
+  const errors = problems.filter(({ severity }) => severity !== 'warning');
+  if (errors.length > 0) throw new Error(errors.map(describeProblem).join('\n'));
+  return requireResource(mapping, 'User');
+}
+
+export function requireResource(mapping: Mapping, name: string): ResourceMapping {
+  const resource = resourceNamed(mapping, name);
+  if (!resource) throw new Error(`no resource type ${name}`);
+  return resource;
+}
+
+/** What the demo's OpenLDAP publishes, with some types that only tests use. */
+export const openLdap: DirectorySchema = parseSchema({
+  attributeTypes: [
+    ...(openLdapSchema.published.get('attributeTypes') ?? []),
+    "( 9.1 NAME 'flags' EQUALITY integerMatch ORDERING integerOrderingMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )",
+    "( 9.2 NAME 'locked' EQUALITY booleanMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.7 SINGLE-VALUE )",
+    "( 9.3 NAME 'exact' EQUALITY caseExactMatch SUBSTR caseExactSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
+    "( 9.4 NAME 'raw' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE )",
+    "( 9.5 NAME 'since' EQUALITY generalizedTimeMatch ORDERING generalizedTimeOrderingMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 SINGLE-VALUE )",
+    "( 9.6 NAME 'kind' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
+    "( 9.7 NAME 'proxy' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+  ],
+  objectClasses: openLdapSchema.published.get('objectClasses') ?? [],
+});
+
+export type Values = Readonly<Record<string, Value | readonly Value[]>>;
+
+const uuid = '6e9f0b7c-0000-4000-8000-000000000001';
+
+/** A user entry with an id; its DN takes the first uid. */
+export function entryOf(values: Values, dn?: string): Entry {
+  const listed = Object.entries({ entryUUID: uuid, ...values }).map(
+    ([name, value]) => [name, typeof value === 'string' || Buffer.isBuffer(value) ? [value] : value] as const,
+  );
+  return new Entry(dn ?? `uid=${String([values['uid'] ?? 'ann'].flat()[0])},ou=people,${baseDn}`, listed);
+}
+
+/** Resources that DNs may name: `cn=NAME,ou=groups,…` is Group g-NAME, `uid=NAME,ou=people,…` is User u-NAME, nothing else is ours. */
+export function locate({ dn, to }: { readonly dn: string; readonly to: readonly string[] }): Located | undefined {
+  const [, attribute = '', name = ''] = /^(uid|cn)=([^,]+),ou=(?:people|groups),dc=example,dc=com$/i.exec(dn) ?? [];
+  const type = { uid: 'User', cn: 'Group' }[attribute.toLowerCase()];
+  return type !== undefined && to.includes(type) ? { id: `${type === 'User' ? 'u' : 'g'}-${name}`, type, display: name } : undefined;
+}
+
+export const dnOf = (id: string, to: readonly string[]): string | undefined => {
+  const [, prefix, name = ''] = /^([ug])-(.+)$/.exec(id) ?? [];
+  if (name === 'missing') return undefined;
+  if (prefix === 'u' && to.includes('User')) return `uid=${name},ou=people,${baseDn}`;
+  return prefix === 'g' && to.includes('Group') ? `cn=${name},ou=groups,${baseDn}` : undefined;
+};
+
+export const readContext: ReadContext = {
+  locate,
+  groupsOf: () => [
+    { id: 'g-z', type: 'Group', display: 'z' },
+    { id: 'g-a', type: 'Group', display: 'a' },
+  ],
+  locationOf: (type, id) => `https://scim.example.com/${type}s/${id}`,
+};
+
+/** A context that writes down what was ignored. */
+export function writeContext(extraElements: WriteContext['extraElements'] = 'reject'): WriteContext & { readonly journal: string[]; readonly schema: DirectorySchema } {
+  const journal: string[] = [];
+  return { dnOf, locate, extraElements, ignored: (path, reason) => void journal.push(`${path}: ${reason}`), journal, schema: openLdap };
+}
+
+export const filterFor = (mapping: ResourceMapping, text: string): ResolvedFilter => resolveFilter(parseFilter(text), mapping.type);
+
+const toOctets = (value: Value): Buffer => Buffer.from(value);
+
+/** What a server does with a modification (RFC 4511 section 4.6), told apart by the schema's equality rules. @throws Error with the result code */
+export function applyChanges(entry: Entry, changes: readonly Change[], dn = entry.dn): Entry {
+  const keyOf = keyBySchema(openLdap);
+  const attributes = new Map(entry.names().map((name) => [name, entry.octets(name)] as const));
+  for (const { operation, attribute, values } of changes) {
+    const name = attribute.toLowerCase();
+    const key = (value: Value) => keyOf(name, toOctets(value));
+    const present = attributes.get(name) ?? [];
+    const given = new Set(values.map(key));
+    if (given.size < values.length) throw new Error(`20 ${name}`);
+    if (operation === 'replace') attributes.set(name, values.map(toOctets));
+    if (operation === 'add') {
+      if (present.some((value) => given.has(key(value)))) throw new Error(`20 ${name}`);
+      attributes.set(name, [...present, ...values.map(toOctets)]);
+    }
+    if (operation === 'delete') {
+      const held = new Set(present.map(key));
+      if (present.length === 0 || ![...given].every((each) => held.has(each))) throw new Error(`16 ${name}`);
+      attributes.set(name, values.length === 0 ? [] : present.filter((value) => !given.has(key(value))));
+    }
+    if (openLdap.attribute(name)?.singleValue && (attributes.get(name) ?? []).length > 1) throw new Error(`19 ${name}`);
+    if (operation !== 'replace' && openLdap.attribute(name) && openLdap.attribute(name)?.equality === undefined) throw new Error(`18 ${name}`);
+  }
+  return new Entry(dn, attributes);
+}
+
+/** Changes for people to compare: `replace title Boss`. */
+export const describeChanges = (changes: readonly Change[]): readonly string[] =>
+  changes.map(({ operation, attribute, values }) => [operation, attribute, ...values.map(String)].join(' '));
