@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientConfig, Config, DirectoryConfig } from './config.ts';
 import type { Backend } from './gateway/backend.ts';
+import { createCursors, type Cursors } from './gateway/cursor.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { Queues } from './gateway/execute.ts';
 import { accountDn } from './gateway/guards.ts';
@@ -60,7 +61,7 @@ export function createApp(config: Config, adapt: (backend: Backend) => Backend =
     const left = ended.then(() => closeAll(links)).finally(() => leaving.delete(left));
     leaving.add(left);
   };
-  const reload = async (next: Config): Promise<Reloaded> => {
+  const exchange = async (next: Config): Promise<Reloaded> => {
     const before = running.links;
     const prepared = createGateways(next, before, adapt);
     const added = [...prepared.links].filter(([name, link]) => before.get(name) !== link);
@@ -89,8 +90,8 @@ export function createApp(config: Config, adapt: (backend: Backend) => Backend =
       await Promise.all([...running.links.values()].map(({ directory }) => directory.start()));
       return address;
     },
-    reload(next) {
-      const done = reloading.then(() => reload(next));
+    reload(changed) {
+      const done = reloading.then(() => exchange(changed));
       reloading = done.catch(() => undefined);
       return done;
     },
@@ -141,6 +142,7 @@ function createBackend(config: Config, directory: DirectoryConfig, link: Link): 
     baseUrl: `${config.server.publicUrl}${directory.path}`,
     mapping: directory.mapping,
     directory: link.directory,
+    cursors: createDirectoryCursors(config, directory),
     guards: config.guards,
     bindDn: accountDn(directory.bind.dn),
     bindName: directory.bind.dn,
@@ -149,7 +151,16 @@ function createBackend(config: Config, directory: DirectoryConfig, link: Link): 
   };
 }
 
-function credentials({ name, dialect, tokens, allow }: ClientConfig): Credentials {
+/** Every replica has the bind password, and it outlives restarts: it seals where the configuration names no secret for it. */
+function createDirectoryCursors({ server: { cursors } }: Config, { name, bind }: DirectoryConfig): Cursors {
+  const [first = bind.password, ...others] = cursors.secrets;
+  return createCursors({ secrets: [first, ...others], salt: JSON.stringify([name, bind.dn]), timeout: cursors.timeout });
+}
+
+function credentials({ name, dialect, tokens, me, patchResponse, allow }: ClientConfig): Credentials {
   const { directory, resources, operations } = allow;
-  return { client: { name, dialect, directory, resources, operations }, tokens };
+  return {
+    client: { name, dialect, directory, resources, operations, ...(me && { me }), ...(patchResponse && { patchResponse }) },
+    tokens,
+  };
 }

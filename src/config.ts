@@ -1,7 +1,7 @@
 // config.yaml to a frozen Config: secrets resolved, mappings loaded and compiled, every mistake reported as file:line:col, all at once.
 // No RFC; the keys are defined in config/definition.ts and described in config.example.yaml.
 import { readFileSync } from 'node:fs';
-import { checkClients, loadClient } from './config/client.ts';
+import { checkClients, loadClient, loadSubject } from './config/client.ts';
 import { configDefinition, guardsDefinition, logDefinition } from './config/definition.ts';
 import { checkPaths, loadDirectory } from './config/directory.ts';
 import { Findings } from './config/findings.ts';
@@ -13,6 +13,7 @@ import type { Dn } from './ldap/dn.ts';
 import type { Filter } from './ldap/filter.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { parseDefinition } from './mapping/problems.ts';
+import type { Subject } from './mapping/subject.ts';
 import type { Dialect } from './scim/dialects.ts';
 import { parseYaml, setYaml } from './yaml.ts';
 import type { Mistake, YamlDocument } from './yaml.ts';
@@ -35,6 +36,8 @@ export interface Config {
     readonly publicUrl: string;
     /** PEM texts. */
     readonly tls: { readonly cert: string; readonly key: string } | 'terminatedUpstream' | undefined;
+    /** What seals the cursors of pages: the first secret seals, all open; none: the bind password of the directory. */
+    readonly cursors: { readonly secrets: readonly string[]; /** Seconds. */ readonly timeout: number };
   };
   readonly directories: readonly DirectoryConfig[];
   readonly clients: readonly ClientConfig[];
@@ -73,6 +76,9 @@ export interface ClientConfig {
   readonly name: string;
   readonly dialect: Dialect;
   readonly tokens: readonly TokenConfig[];
+  /** The resource behind `/Me`. */
+  readonly me?: Subject;
+  readonly patchResponse?: 'full' | 'noContent';
   readonly allow: {
     readonly directory: string;
     readonly resources: readonly string[];
@@ -127,7 +133,12 @@ export function loadConfig(file: string, options: LoadOptions): Config {
   checkPaths(sections, findings);
   const resourceTypes = new Map([...loaded].map(([name, { resourceTypes: types }]) => [name, types]));
   const entries: readonly unknown[] = Array.isArray(root['clients']) ? root['clients'] : [];
-  const clients = entries.map((data, index) => loadClient(['clients', index], data, resourceTypes, options.now ?? Date.now(), findings));
+  const mappings = new Map([...loaded].map(([name, { directory }]) => [name, directory?.mapping]));
+  const clients = entries.map((data, index) => {
+    const at = ['clients', index];
+    const client = loadClient(at, data, resourceTypes, options.now ?? Date.now(), findings);
+    return client && { ...client, ...loadSubject(at, data, mappings, findings) };
+  });
   checkClients(clients, findings);
   const guards = parseDefinition(guardsDefinition, root['guards'] ?? {}).value;
   const log = parseDefinition(logDefinition, root['log'] ?? {}).value;

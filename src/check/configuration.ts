@@ -7,7 +7,11 @@ import { equal, type Filter, or, present } from '../ldap/filter.ts';
 import type { ResourceUses, ServerConfiguration } from '../mapping/lint.ts';
 
 /** Undefined where it cannot be read. */
-export async function readConfiguration(directory: Directory, baseDn: Dn, resources: readonly ResourceUses[]): Promise<ServerConfiguration | undefined> {
+export async function readConfiguration(
+  directory: Directory,
+  baseDn: Dn,
+  resources: readonly ResourceUses[],
+): Promise<ServerConfiguration | undefined> {
   switch (directory.capabilities().vendor) {
     case 'openldap':
       return readSlapd(directory, baseDn);
@@ -23,7 +27,13 @@ export async function readConfiguration(directory: Directory, baseDn: Dn, resour
 }
 
 /** All entries, or none where the server refuses. */
-async function find(directory: Directory, base: Dn, scope: 'one' | 'sub', filter: Filter, attributes: readonly string[]): Promise<readonly Entry[]> {
+async function find(
+  directory: Directory,
+  base: Dn,
+  scope: 'one' | 'sub',
+  filter: Filter,
+  attributes: readonly string[],
+): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
   try {
     for await (const entry of directory.search({ base, scope, filter, attributes })) entries.push(entry);
@@ -34,7 +44,12 @@ async function find(directory: Directory, base: Dn, scope: 'one' | 'sub', filter
   }
 }
 
-const kindsOf = (text: string): readonly string[] => text.toLowerCase().split(',').map((kind) => kind.trim()).filter((kind) => kind !== '');
+const kindsOf = (text: string): readonly string[] =>
+  text
+    .toLowerCase()
+    .split(',')
+    .map((kind) => kind.trim())
+    .filter((kind) => kind !== '');
 
 async function readSlapd(directory: Directory, baseDn: Dn): Promise<ServerConfiguration | undefined> {
   const databases = await find(directory, parseDn('cn=config'), 'one', present('olcSuffix'), ['olcSuffix', 'olcDbIndex']);
@@ -43,14 +58,19 @@ async function readSlapd(directory: Directory, baseDn: Dn): Promise<ServerConfig
   const filter = equal('objectClass', 'olcOverlayConfig');
   const attributes = ['olcOverlay', 'olcRefintNothing', 'olcUniqueURI', 'olcUniqueAttribute', 'olcPPolicyHashCleartext'];
   const overlays = await find(directory, parseDn(database.dn), 'one', filter, attributes);
-  const named = (name: string) => overlays.filter((overlay) => overlay.texts('olcOverlay').some((text) => text.replace(/^\{-?\d+\}/, '').toLowerCase() === name));
+  const named = (name: string) =>
+    overlays.filter((overlay) => overlay.texts('olcOverlay').some((text) => text.replace(/^\{-?\d+\}/, '').toLowerCase() === name));
   return {
     indexes: parseSlapdIndexes(database.texts('olcDbIndex')),
     overlays: {
       memberOf: named('memberof').length > 0 || named('dynlist').length > 0,
       refint: named('refint').length > 0,
       refintNothing: named('refint').flatMap((overlay) => overlay.texts('olcRefintNothing')),
-      unique: named('unique').flatMap((overlay) => [...overlay.texts('olcUniqueAttribute'), ...overlay.texts('olcUniqueURI').flatMap(uniqueAttributes)].map((name) => name.toLowerCase())),
+      unique: named('unique').flatMap((overlay) =>
+        [...overlay.texts('olcUniqueAttribute'), ...overlay.texts('olcUniqueURI').flatMap(uniqueAttributes)].map((name) =>
+          name.toLowerCase(),
+        ),
+      ),
       hashesPasswords: named('ppolicy').some((overlay) => overlay.texts('olcPPolicyHashCleartext').includes('TRUE')),
     },
   };
@@ -61,7 +81,10 @@ export function parseSlapdIndexes(values: readonly string[]): ReadonlyMap<string
   const indexes = new Map<string, Set<string>>();
   let standard: readonly string[] = [];
   for (const value of values) {
-    const [names = '', kinds] = value.replace(/^\{\d+\}/, '').trim().split(/\s+/);
+    const [names = '', kinds] = value
+      .replace(/^\{\d+\}/, '')
+      .trim()
+      .split(/\s+/);
     const listed = kinds === undefined ? standard : kindsOf(kinds);
     if (names.toLowerCase() === 'default') standard = listed;
     else for (const name of kindsOf(names)) indexes.set(name.replace(/;.*$/, ''), new Set([...(indexes.get(name) ?? []), ...listed]));
@@ -71,7 +94,10 @@ export function parseSlapdIndexes(values: readonly string[]): ReadonlyMap<string
 
 /** `ldap:///ou=people,dc=example?uid,mail?sub?(…)`, possibly several, possibly with a keyword before. */
 function uniqueAttributes(uri: string): readonly string[] {
-  return uri.split(/\s+/).flatMap((part) => /^ldap:\/\/[^?]*\?([^?]*)/i.exec(part)?.[1]?.split(',') ?? []).filter((name) => name !== '');
+  return uri
+    .split(/\s+/)
+    .flatMap((part) => /^ldap:\/\/[^?]*\?([^?]*)/i.exec(part)?.[1]?.split(',') ?? [])
+    .filter((name) => name !== '');
 }
 
 async function read389(directory: Directory, baseDn: Dn): Promise<ServerConfiguration | undefined> {
@@ -81,7 +107,15 @@ async function read389(directory: Directory, baseDn: Dn): Promise<ServerConfigur
   if (!backend) return undefined;
   const entries = await find(directory, parseDn(backend.dn), 'sub', equal('objectClass', 'nsIndex'), ['cn', 'nsIndexType']);
   if (entries.length === 0) return undefined;
-  return { indexes: new Map(entries.flatMap((entry) => entry.texts('cn').map((name) => [name.toLowerCase(), new Set(entry.texts('nsIndexType').map((kind) => kind.toLowerCase()))] as const))) };
+  return {
+    indexes: new Map(
+      entries.flatMap((entry) =>
+        entry
+          .texts('cn')
+          .map((name) => [name.toLowerCase(), new Set(entry.texts('nsIndexType').map((kind) => kind.toLowerCase()))] as const),
+      ),
+    ),
+  };
 }
 
 /** Bit 0 of searchFlags is an index; links are found from both sides without one. */
@@ -89,8 +123,16 @@ async function readActiveDirectory(directory: Directory, names: readonly string[
   const root = await directory.read(emptyDn, ['schemaNamingContext']);
   const schema = root?.texts('schemaNamingContext')[0];
   if (schema === undefined) return undefined;
-  const entries = await find(directory, parseDn(schema), 'one', or(names.map((name) => equal('lDAPDisplayName', name))), ['lDAPDisplayName', 'searchFlags', 'linkID']);
+  const entries = await find(directory, parseDn(schema), 'one', or(names.map((name) => equal('lDAPDisplayName', name))), [
+    'lDAPDisplayName',
+    'searchFlags',
+    'linkID',
+  ]);
   if (entries.length === 0) return undefined;
   const indexed = entries.filter((entry) => entry.has('linkID') || (Number(entry.texts('searchFlags')[0] ?? 0) & 1) !== 0);
-  return { indexes: new Map(indexed.flatMap((entry) => entry.texts('lDAPDisplayName').map((name) => [name.toLowerCase(), new Set(['eq'])] as const))) };
+  return {
+    indexes: new Map(
+      indexed.flatMap((entry) => entry.texts('lDAPDisplayName').map((name) => [name.toLowerCase(), new Set(['eq'])] as const)),
+    ),
+  };
 }

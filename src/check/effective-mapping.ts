@@ -36,7 +36,9 @@ function itemLines(item: YamlNode, depth: number): readonly Line[] {
     : linesOf(item, depth + 1, lead);
 }
 
-const isMap = (content: YamlNode['content']): content is Exclude<YamlNode['content'], string | number | boolean | null | readonly YamlNode[]> => content instanceof Map;
+const isMap = (
+  content: YamlNode['content'],
+): content is Exclude<YamlNode['content'], string | number | boolean | null | readonly YamlNode[]> => content instanceof Map;
 
 /** Scalars and empty collections stand behind their key. */
 function inlineText({ content }: YamlNode): string | undefined {

@@ -19,7 +19,13 @@ export interface RightsOptions {
 type Told = Pick<ResourceFacts, 'rights' | 'allowed'>;
 
 /** Nothing where the server does not tell. */
-export async function askRights(directory: Directory, config: DirectoryConfig, resource: ResourceUses, sample: Entry, options: RightsOptions): Promise<Told> {
+export async function askRights(
+  directory: Directory,
+  config: DirectoryConfig,
+  resource: ResourceUses,
+  sample: Entry,
+  options: RightsOptions,
+): Promise<Told> {
   switch (directory.capabilities().vendor) {
     case 'active-directory':
     case 'samba-ad':
@@ -56,9 +62,14 @@ async function askActiveDirectory(directory: Directory, resource: ResourceUses, 
   const asked = modified(resource).filter((name) => schema.attribute(name) && name !== 'cn' && name !== 'name');
   const create = resource.mapping.create;
   const structural = create?.objectClasses.findLast((name) => schema.objectClass(name)?.kind === 'structural')?.toLowerCase();
-  const parents = await Promise.all((create?.placement ?? []).map(({ base }) => directory.read(base, ['allowedChildClassesEffective', 'allowedChildClasses'])));
+  const parents = await Promise.all(
+    (create?.placement ?? []).map(({ base }) => directory.read(base, ['allowedChildClassesEffective', 'allowedChildClasses'])),
+  );
   const told = parents.filter((parent) => parent?.has('allowedChildClasses'));
-  const mayCreate = structural !== undefined && told.length > 0 ? told.every((parent) => lowerCased(parent?.texts('allowedChildClassesEffective') ?? []).includes(structural)) : undefined;
+  const mayCreate =
+    structural !== undefined && told.length > 0
+      ? told.every((parent) => lowerCased(parent?.texts('allowedChildClassesEffective') ?? []).includes(structural))
+      : undefined;
   return {
     allowed: new Set(lowerCased(entry.texts('allowedAttributes'))),
     rights: {
@@ -76,10 +87,19 @@ async function ask389(connection: Connection, config: DirectoryConfig, resource:
   const writes = modified(resource);
   const reads = lowerCased(resource.uses.filter((use) => use.reads).map((use) => use.ldap));
   const control = { oid: '1.3.6.1.4.1.42.2.27.9.5.2', critical: true, value: Buffer.from(`dn:${config.bind.dn}`) };
-  const search = { base: sample.dn, scope: 'base' as const, filter: present('objectClass'), attributes: [...new Set([...writes, ...reads])], sizeLimit: 0, timeLimit: 0 };
+  const search = {
+    base: sample.dn,
+    scope: 'base' as const,
+    filter: present('objectClass'),
+    attributes: [...new Set([...writes, ...reads])],
+    sizeLimit: 0,
+    timeLimit: 0,
+  };
   const { entries, result } = await collect(connection, search, { controls: [control] });
   const levels = new Map(
-    (entries[0]?.texts('attributeLevelRights') ?? []).flatMap((text) => [...text.matchAll(/([\w.;-]+):([a-zA-Z]+)/g)].map(([, name = '', rights = '']) => [name.toLowerCase(), rights] as const)),
+    (entries[0]?.texts('attributeLevelRights') ?? []).flatMap((text) =>
+      [...text.matchAll(/([\w.;-]+):([a-zA-Z]+)/g)].map(([, name = '', rights = '']) => [name.toLowerCase(), rights] as const),
+    ),
   );
   if (result.resultCode !== 0 || levels.size === 0) return {};
   const asked = new Set([...writes, ...reads].filter((name) => levels.has(name)));
@@ -103,9 +123,18 @@ const [noSuchObject, insufficientAccessRights, noOperation] = [32, 50, 0x410e];
  * The control is critical, so that a server without it refuses; that this server knows it is proven with an entry that does not exist;
  * and each value is replaced by itself, so that nothing changed even if the server forgot the control.
  */
-async function askSlapd(directory: Directory, connection: Connection, config: DirectoryConfig, resource: ResourceUses, sample: Entry): Promise<Told> {
+async function askSlapd(
+  directory: Directory,
+  connection: Connection,
+  config: DirectoryConfig,
+  resource: ResourceUses,
+  sample: Entry,
+): Promise<Told> {
   const attempt = async (dn: string, attribute: string, values: readonly Buffer[]) => {
-    const { resultCode } = await connection.request({ operation: 'modify', dn, changes: [{ operation: 'replace', attribute, values }] }, { controls: [noOp] });
+    const { resultCode } = await connection.request(
+      { operation: 'modify', dn, changes: [{ operation: 'replace', attribute, values }] },
+      { controls: [noOp] },
+    );
     return resultCode;
   };
   const nobody = formatDn({ rdns: [[{ type: 'cn', value: randomUUID() }], ...config.baseDn.rdns] });

@@ -7,7 +7,16 @@ import { type Dn, dnKey, formatDn, parseDn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { and, equal, present, type Value } from '../ldap/filter.ts';
 import { compileCodec, defaultCodec } from '../mapping/codec.ts';
-import { codecName, type Facts, type ResourceFacts, type ResourceUses, type ServerFacts, type Use, useKey, type ValueFacts } from '../mapping/lint.ts';
+import {
+  codecName,
+  type Facts,
+  type ResourceFacts,
+  type ResourceUses,
+  type ServerFacts,
+  type Use,
+  useKey,
+  type ValueFacts,
+} from '../mapping/lint.ts';
 import { readConfiguration } from './configuration.ts';
 import { askRights, type RightsOptions } from './effective-rights.ts';
 
@@ -25,17 +34,35 @@ const noSuchObject = 32;
 const limits: ReadonlySet<number> = new Set([3, 4, 11]);
 
 /** @throws DirectoryError when the directory goes away meanwhile */
-export async function surveyDirectory(directory: Directory, config: DirectoryConfig, resources: readonly ResourceUses[], options: SurveyOptions): Promise<Facts> {
+export async function surveyDirectory(
+  directory: Directory,
+  config: DirectoryConfig,
+  resources: readonly ResourceUses[],
+  options: SurveyOptions,
+): Promise<Facts> {
   const { vendor, paging, passwordModify, secured } = directory.capabilities();
   const configuration = await readConfiguration(directory, config.baseDn, resources);
-  const server: ServerFacts = { vendor, paging, passwordModify, secured, encrypted: isEncrypted(config), ...(configuration && { configuration }) };
+  const server: ServerFacts = {
+    vendor,
+    paging,
+    passwordModify,
+    secured,
+    encrypted: isEncrypted(config),
+    ...(configuration && { configuration }),
+  };
   const found = new Map<string, ResourceFacts>();
   for (const resource of resources) found.set(resource.name, await surveyResource(directory, config, resource, server, options));
   const placeholders = [];
   for (const { name, mapping } of resources) {
     const dn = mapping.membership?.placeholder;
     const entry = dn && (await readOrNothing(directory, dn, ['objectClass', 'userPassword']));
-    if (dn && entry) placeholders.push({ path: ['resources', name, 'membership', 'empty', 'placeholder'], dn: formatDn(dn), objectClasses: entry.texts('objectClass'), hasPassword: entry.has('userPassword') });
+    if (dn && entry)
+      placeholders.push({
+        path: ['resources', name, 'membership', 'empty', 'placeholder'],
+        dn: formatDn(dn),
+        objectClasses: entry.texts('objectClass'),
+        hasPassword: entry.has('userPassword'),
+      });
   }
   return { server, resources: found, missing: await findMissing(directory, resources), placeholders };
 }
@@ -62,7 +89,13 @@ async function readOrNothing(directory: Directory, dn: Dn, attributes: readonly 
   }
 }
 
-async function surveyResource(directory: Directory, config: DirectoryConfig, resource: ResourceUses, server: ServerFacts, options: SurveyOptions): Promise<ResourceFacts> {
+async function surveyResource(
+  directory: Directory,
+  config: DirectoryConfig,
+  resource: ResourceUses,
+  server: ServerFacts,
+  options: SurveyOptions,
+): Promise<ResourceFacts> {
   const tally = new Tally(directory, resource);
   const cut = await walk(directory, resource, options.entries, tally);
   const complete = cut === undefined && tally.entries < options.entries;
@@ -71,8 +104,14 @@ async function surveyResource(directory: Directory, config: DirectoryConfig, res
   const { rights, allowed } = sample ? await askRights(directory, config, resource, sample, options) : {};
   const lookups = tally.entries >= largeEnough && !server.configuration ? await timeLookups(directory, config, resource) : undefined;
   return {
-    ...{ entries: tally.entries, complete, around, cut, withoutId: tally.withoutId },
-    ...{ present: tally.present, values: tally.values, duplicates: tally.duplicates() },
+    entries: tally.entries,
+    complete,
+    around,
+    cut,
+    withoutId: tally.withoutId,
+    present: tally.present,
+    values: tally.values,
+    duplicates: tally.duplicates(),
     ...(rights && { rights }),
     ...(allowed && { allowed }),
     ...(lookups && { lookups }),
@@ -84,7 +123,13 @@ async function walk(directory: Directory, { mapping }: ResourceUses, most: numbe
   const seen = mapping.scope.bases.length > 1 ? new Set<string>() : undefined;
   for (const { dn, scope } of mapping.scope.bases) {
     try {
-      for await (const entry of directory.search({ base: dn, scope, filter: mapping.scope.filter, attributes: tally.attributes, limit: most })) {
+      for await (const entry of directory.search({
+        base: dn,
+        scope,
+        filter: mapping.scope.filter,
+        attributes: tally.attributes,
+        limit: most,
+      })) {
         if (tally.entries >= most) return undefined;
         const key = seen && dnKey(parseDn(entry.dn));
         if (key !== undefined && seen?.has(key)) continue;
@@ -130,7 +175,9 @@ class Tally {
     this.#resource = resource;
     const read = resource.uses.filter((use) => use.reads && use.role !== 'membership' && schema.attribute(use.ldap));
     this.attributes = [...new Set([resource.mapping.id.ldap, ...read.map((use) => use.ldap)])];
-    this.#watched = read.filter(({ role }) => role === 'value' || role === 'text').map((use) => ({ use, key: useKey(use), isForeign: foreignTest(use) }));
+    this.#watched = read
+      .filter(({ role }) => role === 'value' || role === 'text')
+      .map((use) => ({ use, key: useKey(use), isForeign: foreignTest(use) }));
     for (const reference of resource.mapping.unique) {
       const use = read.find((candidate) => candidate.target?.name === reference.name);
       if (use) this.#unique.set(use.ldap.toLowerCase(), new Map());
@@ -154,11 +201,17 @@ class Tally {
       for (const value of foreign) add(seen.foreign, value, 1);
       this.values.set(key, seen);
     }
-    for (const [ldap, counts] of this.#unique) for (const value of new Set(entry.texts(ldap).map((text) => text.trim().toLowerCase()))) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const [ldap, counts] of this.#unique)
+      for (const value of new Set(entry.texts(ldap).map((text) => text.trim().toLowerCase())))
+        counts.set(value, (counts.get(value) ?? 0) + 1);
   }
 
   duplicates(): ReadonlyMap<string, ReadonlyMap<string, number>> {
-    return new Map([...this.#unique].map(([ldap, counts]) => [ldap, new Map([...counts].filter(([, entries]) => entries > 1).slice(0, mostValues))] as const));
+    return new Map(
+      [...this.#unique].map(
+        ([ldap, counts]) => [ldap, new Map([...counts].filter(([, entries]) => entries > 1).slice(0, mostValues))] as const,
+      ),
+    );
   }
 }
 
@@ -177,16 +230,33 @@ function foreignTest(use: Use): ((octets: Buffer) => boolean) | undefined {
 }
 
 /** The time of a search for a value that nobody has: short where there is an index. */
-async function timeLookups(directory: Directory, config: DirectoryConfig, { uses, mapping }: ResourceUses): Promise<ReadonlyMap<string, number>> {
+async function timeLookups(
+  directory: Directory,
+  config: DirectoryConfig,
+  { uses, mapping }: ResourceUses,
+): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number>();
   const [base] = mapping.scope.bases;
-  const asked = uses.filter((use) => use.role === 'id' || use.role === 'membership' || (use.role === 'value' && use.reads && mapping.unique.some(({ name }) => name === use.target?.name)) || use.label === 'externalId' || /^emails\b.*value$/.test(use.label));
+  const asked = uses.filter(
+    (use) =>
+      use.role === 'id' ||
+      use.role === 'membership' ||
+      (use.role === 'value' && use.reads && mapping.unique.some(({ name }) => name === use.target?.name)) ||
+      use.label === 'externalId' ||
+      /^emails\b.*value$/.test(use.label),
+  );
   for (const use of base ? asked : []) {
     const value = nobodysValue(use, config.baseDn);
     if (value === undefined || times.has(use.ldap.toLowerCase())) continue;
     const begin = performance.now();
     try {
-      for await (const _ of directory.search({ base: base?.dn ?? config.baseDn, scope: base?.scope ?? 'sub', filter: and([mapping.scope.filter, equal(use.ldap, value)]), attributes: [], limit: 1 }));
+      for await (const _ of directory.search({
+        base: base?.dn ?? config.baseDn,
+        scope: base?.scope ?? 'sub',
+        filter: and([mapping.scope.filter, equal(use.ldap, value)]),
+        attributes: [],
+        limit: 1,
+      }));
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;
     }

@@ -49,9 +49,23 @@ Nothing is written to the directory. Exit code 1 if there is an error or a direc
       }
       const places = readPlaces(file);
       const reports: DirectoryReport[] = [];
-      for (const directory of wanted) reports.push(await checkDirectory(directory, places, { entries, readOnly: values['read-only'] === true }));
-      if (json) console.log(JSON.stringify({ warnings: config.warnings, directories: reports.map((report) => ({ ...report, findings: sortFindings(report.findings) })) }, undefined, 2));
-      else console.log([...formatWarnings(config.warnings), formatReports(reports, { colours: process.stdout.isTTY === true && process.stdout.hasColors() })].join('\n'));
+      for (const directory of wanted)
+        reports.push(await checkDirectory(directory, places, { entries, readOnly: values['read-only'] === true }));
+      if (json)
+        console.log(
+          JSON.stringify(
+            { warnings: config.warnings, directories: reports.map((report) => ({ ...report, findings: sortFindings(report.findings) })) },
+            undefined,
+            2,
+          ),
+        );
+      else
+        console.log(
+          [
+            ...formatWarnings(config.warnings),
+            formatReports(reports, { colours: process.stdout.isTTY === true && process.stdout.hasColors() }),
+          ].join('\n'),
+        );
       return reports.some(({ findings }) => findings.some(({ severity }) => severity === 'error')) ? 1 : 0;
     } catch (error) {
       if (!json || !(error instanceof ConfigError)) throw error;
@@ -64,7 +78,8 @@ Nothing is written to the directory. Exit code 1 if there is an error or a direc
 export function chooseDirectories(directories: readonly DirectoryConfig[], name: unknown): readonly DirectoryConfig[] {
   if (name === undefined) return directories;
   const found = directories.filter((directory) => directory.name === name);
-  if (found.length === 0) throw new UsageError(`There is no directory ${String(name)}; there is ${directories.map((directory) => directory.name).join(', ')}`);
+  if (found.length === 0)
+    throw new UsageError(`There is no directory ${String(name)}; there is ${directories.map((directory) => directory.name).join(', ')}`);
   return found;
 }
 
@@ -73,7 +88,8 @@ function printMapping({ name, mappingFiles: [file = ''] }: DirectoryConfig): str
   return `# directory ${name}: ${file}\n${document ? printEffective(document) : ''}`;
 }
 
-const formatWarnings = (warnings: readonly Mistake[]): readonly string[] => warnings.map(({ file, line, column, message }) => `${file}:${line}:${column}: warning: ${message}`);
+const formatWarnings = (warnings: readonly Mistake[]): readonly string[] =>
+  warnings.map(({ file, line, column, message }) => `${file}:${line}:${column}: warning: ${message}`);
 
 /** Where the keys of the configuration stand; it was loaded before, so it can be read. */
 function readPlaces(file: string): YamlDocument | undefined {
@@ -84,9 +100,17 @@ async function checkDirectory(config: DirectoryConfig, places: YamlDocument | un
   const { servers, bind, baseDn, tls, timeouts } = config;
   const [mappingFile = ''] = config.mappingFiles;
   const { document } = effectiveMapping(mappingFile);
-  const place = ({ file, path }: Finding) => (file === 'mapping' ? document?.locate(path) : places?.locate(['directories', config.name, ...path])) ?? { file: mappingFile, line: 1, column: 1 };
+  const place = ({ file, path }: Finding) =>
+    (file === 'mapping' ? document?.locate(path) : places?.locate(['directories', config.name, ...path])) ?? {
+      file: mappingFile,
+      line: 1,
+      column: 1,
+    };
   const report = (seen: string | undefined, findings: readonly Finding[]): DirectoryReport => ({
-    ...{ name: config.name, type: config.type, server: servers.join(', '), seen },
+    name: config.name,
+    type: config.type,
+    server: servers.join(', '),
+    seen,
     findings: findings.map((finding): PlacedFinding => {
       const { code, severity, message, advice } = finding;
       return { code, severity, message, ...(advice !== undefined && { advice }), place: place(finding) };

@@ -194,7 +194,12 @@ async function look(directory: Directory, account: string, baseDn: Dn): Promise<
     return dn !== undefined && (await directory.read(parseDn(dn), [])) !== undefined;
   };
   const proposal = proposeMapping({
-    ...{ preset, schema, baseDn, people, groups, isUniform },
+    preset,
+    schema,
+    baseDn,
+    people,
+    groups,
+    isUniform,
     hasFolder: { people: await hasFolder('User'), groups: await hasFolder('Group') },
     trustsMemberOf: vendor === 'openldap' && people.filled.has('memberof'),
   });

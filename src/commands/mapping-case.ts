@@ -2,6 +2,7 @@
 import type { EntryDefinition, LdapValue, MappingCase, MappingCases } from '../config.ts';
 import type { Backend } from '../gateway/backend.ts';
 import type { Client } from '../gateway/client.ts';
+import { createCursors } from '../gateway/cursor.ts';
 import { recordOf } from '../gateway/explain.ts';
 import type { Plan } from '../gateway/plan.ts';
 import { createGateway } from '../gateway/use-cases.ts';
@@ -44,6 +45,7 @@ export async function runCase(
     baseUrl: 'http://test',
     mapping,
     directory: fileDirectory(entries, vendor),
+    cursors: createCursors({ secrets: ['test'], salt: 'test', timeout: 3600 }),
     guards: { protect: [], allowPrivileged: true },
     bindDn: undefined,
     baseDn: parseDn(baseDn),

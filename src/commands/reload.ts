@@ -1,11 +1,11 @@
 // When the configuration is read again: on SIGHUP, and with `--watch` when one of its files changes, which also works where there are no signals.
-import { unwatchFile, watchFile } from 'node:fs';
+import { statSync } from 'node:fs';
 
 export interface ReloadOptions {
   readonly reload: () => Promise<void>;
   /** The files to watch, asked again after each reload; without it, none. */
   readonly files?: () => readonly string[];
-  /** Milliseconds between two looks at a file. */
+  /** Milliseconds between two looks at the files. */
   readonly interval?: number;
 }
 
@@ -15,39 +15,47 @@ export interface ReloadOptions {
  * @returns how to stop that
  */
 export function onReload({ reload, files = () => [], interval = 1000 }: ReloadOptions): () => void {
-  let watched: readonly string[] = [];
-  let busy = false;
-  let again = false;
-  let stopped = false;
+  const state = { seen: describeFiles(files()), isBusy: false, isAsked: false, isStopped: false };
 
   const ask = async (): Promise<void> => {
-    again = true;
-    if (busy) return;
-    busy = true;
-    while (again && !stopped) {
-      again = false;
+    state.isAsked = true;
+    if (state.isBusy) return;
+    state.isBusy = true;
+    while (state.isAsked && !state.isStopped) {
+      state.isAsked = false;
+      state.seen = describeFiles(files());
       await reload();
-      if (!stopped) watch();
+      // The files that count may be others now; what changed during the reload is seen by the next look.
+      state.seen = keepSeen(state.seen, describeFiles(files()));
     }
-    busy = false;
+    state.isBusy = false;
   };
   const request = (): void => void ask();
-  const onChange = (now: { readonly mtimeMs: number }, before: { readonly mtimeMs: number }): void => {
-    if (now.mtimeMs !== before.mtimeMs) request();
-  };
-  const unwatch = (): void => watched.forEach((file) => unwatchFile(file, onChange));
-  const watch = (): void => {
-    const next = files();
-    watched.filter((file) => !next.includes(file)).forEach((file) => unwatchFile(file, onChange));
-    next.filter((file) => !watched.includes(file)).forEach((file) => watchFile(file, { interval, persistent: false }, onChange));
-    watched = next;
+  const look = (): void => {
+    if (!state.isBusy && hasChanged(state.seen, describeFiles(files()))) request();
   };
 
-  watch();
+  const timer = setInterval(look, interval).unref();
   if (process.platform !== 'win32') process.on('SIGHUP', request);
   return () => {
-    stopped = true;
-    unwatch();
+    state.isStopped = true;
+    clearInterval(timer);
     process.off('SIGHUP', request);
   };
+}
+
+/** When each file was changed; 0 for one that is not there. */
+type Files = ReadonlyMap<string, number>;
+
+function describeFiles(files: readonly string[]): Files {
+  return new Map(files.map((file) => [file, statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0]));
+}
+
+function hasChanged(before: Files, now: Files): boolean {
+  return [...now].some(([file, time]) => before.get(file) !== time);
+}
+
+/** New files as they are now, known ones as they were. */
+function keepSeen(before: Files, now: Files): Files {
+  return new Map([...now].map(([file, time]) => [file, before.get(file) ?? time]));
 }

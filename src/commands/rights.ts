@@ -57,7 +57,8 @@ Prints access rules or commands for the attributes that the mapping reads and wr
   async run(values: Readonly<Record<string, unknown>>): Promise<number> {
     const file = typeof values['config'] === 'string' ? values['config'] : 'config.yaml';
     const config = loadConfig(file, { env: process.env, overrides: Array.isArray(values['set']) ? values['set'].map(String) : [] });
-    for (const directory of chooseDirectories(config.directories, values['directory'])) console.log(printRights(directory, values['format']));
+    for (const directory of chooseDirectories(config.directories, values['directory']))
+      console.log(printRights(directory, values['format']));
     return 0;
   },
 } as const;
@@ -65,6 +66,7 @@ Prints access rules or commands for the attributes that the mapping reads and wr
 export function printRights({ type, mapping, baseDn, bind }: DirectoryConfig, format?: unknown): string {
   const offered = formats[type];
   const chosen = format === undefined ? offered[0] : offered.find(([name]) => name === format);
-  if (!chosen) throw new UsageError(`There is no format ${String(format)} for ${type}: there is ${offered.map(([name]) => name).join(', ')}`);
+  if (!chosen)
+    throw new UsageError(`There is no format ${String(format)} for ${type}: there is ${offered.map(([name]) => name).join(', ')}`);
   return chosen[1](needsOf(mapping, baseDn, bind.dn));
 }

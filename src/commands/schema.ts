@@ -38,7 +38,7 @@ Editors complete and check a file that begins with
 } as const;
 
 /** The pages whose generated blocks are renewed; the text around them is written by hand. */
-const pages = ['configuration-reference.md', 'mapping-reference.md'];
+const pages = ['configuration-reference.md', 'mapping-reference.md', 'dialects.md'];
 
 /** File names below the folder with what they should hold. */
 export function generateFiles(folder: string): ReadonlyMap<string, string> {

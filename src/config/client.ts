@@ -1,7 +1,9 @@
 // One of `clients`: its tokens, what it may do, checked against the directories and their mappings.
 // RFC 6750; tokens are kept as SHA-256 only.
+import type { Mapping } from '../mapping/mapping.ts';
 import { nearest } from '../mapping/nearest.ts';
 import { parseDefinition } from '../mapping/problems.ts';
+import { compileSubject, type Subject } from '../mapping/subject.ts';
 import { dialects, findDialect } from '../scim/dialects.ts';
 import type { Dialect } from '../scim/dialects.ts';
 import type { YamlPath } from '../yaml.ts';
@@ -14,6 +16,7 @@ export interface LoadedClient {
   readonly name: string;
   readonly dialect: Dialect;
   readonly tokens: readonly LoadedToken[];
+  readonly patchResponse: ClientDefinition['patchResponse'];
   readonly allow: Pick<ClientDefinition['allow'], 'directory' | 'resources' | 'operations'>;
 }
 
@@ -34,7 +37,7 @@ export function loadClient(
 ): LoadedClient | undefined {
   const client = parseDefinition(clientDefinition, data).value;
   if (client === undefined) return undefined;
-  const { name, auth, allow } = client;
+  const { name, auth, allow, patchResponse } = client;
   const dialect = findDialect(client.dialect);
   if (dialect === undefined) {
     const names = [...dialects.keys()];
@@ -48,7 +51,25 @@ export function loadClient(
       : [[[...at, 'auth', 'token'], auth.token]];
   const tokens = definitions.map(([path, definition]) => loadToken(path, definition, now, findings)).filter((token) => token !== undefined);
   const { directory, resources, operations } = allow;
-  return dialect && { name, dialect, tokens, allow: { directory, resources, operations } };
+  return dialect && { name, dialect, tokens, patchResponse, allow: { directory, resources, operations } };
+}
+
+/** What `/Me` is to a client, resolved against the mapping of its directory. */
+export function loadSubject(
+  at: YamlPath,
+  data: unknown,
+  mappings: ReadonlyMap<string, Mapping | undefined>,
+  findings: Findings,
+): { readonly me?: Subject } {
+  const { me, allow } = parseDefinition(clientDefinition, data).value ?? {};
+  const mapping = mappings.get(allow?.directory ?? '');
+  if (me === undefined || !allow || !mapping) return {};
+  try {
+    return { me: compileSubject(mapping, allow.resources, me) };
+  } catch (error) {
+    findings.refuse([...at, 'me'], `\`me\` ${error instanceof Error ? error.message : String(error)}`);
+    return {};
+  }
 }
 
 function checkAllowed(

@@ -113,6 +113,13 @@ export const serverDefinition = z.strictObject({
     ])
     .optional()
     .describe('Certificate and key, or terminatedUpstream if a proxy in front ends TLS; without it, plain HTTP on loopback only'),
+  cursorKey: z
+    .union([secretDefinition, z.array(secretDefinition).min(1)])
+    .optional()
+    .describe(
+      'Secret that seals the cursors of pages, the same on every replica; of several the first seals and all open. Without it, the bind password of the directory',
+    ),
+  cursorTimeout: duration('How long the cursor of a page is good').default(3_600_000),
   timezone: notYet(),
 });
 export type ServerDefinition = z.output<typeof serverDefinition>;
@@ -191,6 +198,11 @@ export const clientDefinition = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a name of letters, digits, dots, hyphens and underscores')
     .describe('For the log and the command line'),
   dialect: z.string().default('compat').describe('How the client bends the protocol: compat, strict, or the name of an identity provider'),
+  me: z.string().optional().describe('What /Me is to this client: a SCIM filter that finds one resource, such as userName eq "svc"; without it, /Me is 404'),
+  patchResponse: z
+    .enum(['full', 'noContent'])
+    .default('full')
+    .describe('What a PATCH is answered: full: the resource; noContent: nothing (204), unless attributes are asked for'),
   auth: z
     .strictObject({
       token: tokenDefinition.optional().describe('Bearer token'),

@@ -31,16 +31,31 @@ export function effectiveMappingJsonSchema(): JsonSchema {
 }
 
 function describeInput(definition: z.ZodType): JsonSchema {
-  return z.toJSONSchema(definition, {
+  const short: JsonSchema = { description: 'Short form', type: 'string' };
+  const schema = z.toJSONSchema(definition, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
       if (!isWidened(zodSchema) || jsonSchema.enum !== undefined) return;
       const { description, ...long } = jsonSchema;
       for (const key of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, key);
-      Object.assign(jsonSchema, { ...(description !== undefined && { description }), anyOf: [shortForm(long), long] });
+      Object.assign(jsonSchema, { ...(description !== undefined && { description }), anyOf: [short, long] });
     },
   });
+  return completeShortForms(schema, short);
+}
+
+/** What a short form may be follows from the long one, which is complete only now. */
+function completeShortForms(schema: JsonSchema, short: JsonSchema): JsonSchema {
+  const complete = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(complete);
+    if (!isMap(node)) return node;
+    const [first, long] = listOf(node['anyOf']);
+    const isShort = long !== undefined && first?.['description'] === short['description'];
+    const whole = isShort ? { ...node, anyOf: [{ ...short, ...describeShort(long) }, long] } : node;
+    return Object.fromEntries(Object.entries(whole).map(([key, part]) => [key, complete(part)]));
+  };
+  return complete(schema) as JsonSchema;
 }
 
 /** A short form in text is widened before the definition sees it. */
@@ -49,13 +64,13 @@ function isWidened(schema: z.core.$ZodType): boolean {
 }
 
 /** The text stands for `ldap`, for `dn`, or for one of the keys that need nothing else (a codec). */
-function shortForm(long: JsonSchema): JsonSchema {
+function describeShort(long: JsonSchema): JsonSchema {
   const object = [long, ...listOf(long['anyOf'])].find((branch) => branch['properties'] !== undefined) ?? {};
   const properties = mapOf(object['properties']);
   const meant = [properties['ldap'], properties['dn']].find((part) => part !== undefined && part['properties'] === undefined);
-  if (meant !== undefined) return { description: 'Short form', type: 'string', ...patternOf(meant) };
+  if (meant !== undefined) return patternOf(meant);
   const bare = Object.entries(properties).filter(([, part]) => part['properties'] !== undefined && part['required'] === undefined);
-  return { description: 'Short form', type: 'string', enum: bare.map(([name]) => name) };
+  return { enum: bare.map(([name]) => name) };
 }
 
 function patternOf(schema: JsonSchema): JsonSchema {

@@ -4,7 +4,7 @@ import { parseDefinition } from '../mapping/problems.ts';
 import type { YamlPath } from '../yaml.ts';
 import { serverDefinition } from './definition.ts';
 import type { Findings } from './findings.ts';
-import { judgeKeyPair, readPemFile } from './secrets.ts';
+import { judgeKeyPair, readPemFile, readSecret, type SecretSource } from './secrets.ts';
 import { isLoopback } from './syntax.ts';
 
 export interface LoadedServer {
@@ -12,12 +12,20 @@ export interface LoadedServer {
   readonly port: number;
   readonly publicUrl: string;
   readonly tls: { readonly cert: string; readonly key: string } | 'terminatedUpstream' | undefined;
+  readonly cursors: LoadedCursors;
+}
+
+interface LoadedCursors {
+  readonly secrets: readonly string[];
+  /** Seconds. */
+  readonly timeout: number;
 }
 
 export function loadServer(data: unknown, findings: Findings): LoadedServer | undefined {
   const server = parseDefinition(serverDefinition, data).value;
   if (server === undefined) return undefined;
-  const { listen, publicUrl, tls } = server;
+  const { listen, publicUrl, tls, cursorKey = [], cursorTimeout } = server;
+  const cursors = { secrets: loadCursorKeys(cursorKey, findings), timeout: Math.ceil(cursorTimeout / 1000) };
   if (tls === undefined && !isLoopback(listen.host)) {
     findings.refuse(
       ['server', 'listen'],
@@ -31,9 +39,24 @@ export function loadServer(data: unknown, findings: Findings): LoadedServer | un
       '`publicUrl` begins with http://, so clients would send their tokens in clear: write the https:// origin that they use',
     );
   }
-  if (typeof tls !== 'object') return { ...listen, publicUrl, tls };
+  if (typeof tls !== 'object') return { ...listen, publicUrl, tls, cursors };
   const pair = loadKeyPair(['server', 'tls'], tls, findings);
-  return pair && { ...listen, publicUrl, tls: pair };
+  return pair && { ...listen, publicUrl, tls: pair, cursors };
+}
+
+const shortestKey = 16;
+
+function loadCursorKeys(sources: SecretSource | readonly SecretSource[], findings: Findings): readonly string[] {
+  const at: YamlPath = ['server', 'cursorKey'];
+  const listed = Array.isArray(sources) ? sources.map((source: SecretSource, i) => [source, [...at, i]] as const) : [[sources as SecretSource, at] as const];
+  return listed.flatMap(([source, place]) => {
+    const key = source.env === undefined ? 'file' : 'env';
+    const secret = findings.takeSecret(readSecret(source, findings.context), [...place, key]);
+    if (secret !== undefined && secret.length < shortestKey) {
+      findings.refuse([...place, key], `\`${key}\` holds a key of ${secret.length} characters: at least ${shortestKey} are needed`);
+    }
+    return secret ?? [];
+  });
 }
 
 /** PEM texts of a certificate and its key that fit together. `path` is the map with `cert` and `key`. */

@@ -1,7 +1,6 @@
 // One attribute of an entry as it is stored: values in the form of their syntax, and the keys by which they compare.
 // RFC 4512 section 2.3; the checks that a server makes of values before it looks at any entry.
 import type { AttributeValues } from './request.ts';
-import type { MistakeCodes } from './result.ts';
 import { OperationError } from './result.ts';
 import type { Preparation } from './matching.ts';
 import { octetPreparation } from './matching.ts';
@@ -14,11 +13,20 @@ export interface Attribute {
   readonly keys: readonly string[];
 }
 
+/** The result codes by which a product answers mistakes of values. */
+export interface ValueCodes {
+  readonly unknownAttribute: number;
+  readonly invalidValue: number;
+  readonly tooManyValues: number;
+  readonly valueExists: number;
+  readonly valueMissing: number;
+}
+
 /** By description in the schema's spelling. */
 export type Attributes = ReadonlyMap<string, Attribute>;
 
 /** @throws OperationError for an unknown attribute, a value of another syntax, two values of a single-valued type */
-export function checkAttribute({ description: text, values }: AttributeValues, schema: Schema, codes: MistakeCodes): Attribute {
+export function checkAttribute({ description: text, values }: AttributeValues, schema: Schema, codes: ValueCodes): Attribute {
   const description = schema.description(text);
   if (description === undefined) throw new OperationError(codes.unknownAttribute, `${text}: attribute type undefined`);
   const { type } = description;
@@ -35,7 +43,7 @@ export function checkAttribute({ description: text, values }: AttributeValues, s
   return { description, values: accepted, keys };
 }
 
-export function requireDistinct({ description, keys }: Attribute, codes: MistakeCodes): void {
+export function requireDistinct({ description, keys }: Attribute, codes: ValueCodes): void {
   if (keys.length > 1 && new Set(keys).size < keys.length)
     throw new OperationError(codes.valueExists, `${description.text}: value provided more than once`);
 }
@@ -51,10 +59,10 @@ export function keysUnder(attribute: Attribute, preparation: Preparation, schema
 }
 
 /** An attribute that the server itself maintains: its values are right by construction. */
-export function makeAttribute(name: string, values: readonly string[], schema: Schema): Attribute {
+export function makeAttribute(name: string, values: readonly (string | Buffer)[], schema: Schema): Attribute {
   const description = schema.description(name);
   if (description === undefined) throw new TypeError(`the schema has no attribute ${name}`);
-  const octets = values.map((value) => Buffer.from(value));
+  const octets = values.map((value) => (typeof value === 'string' ? Buffer.from(value) : value));
   return {
     description,
     values: octets,

@@ -5,14 +5,16 @@ export interface ChangeTime {
   /** GeneralizedTime in whole seconds. */
   readonly time: string;
   readonly csn: string;
+  /** Counts the changes. */
+  readonly usn: number;
 }
 
 export class ChangeClock {
   #lastMicroseconds = 0n;
-  #latest = formatCsn('19700101000000', 0n);
+  #latest: ChangeTime = { time: '19700101000000Z', csn: formatCsn('19700101000000', 0n), usn: 0 };
 
   /** Of the last change. */
-  get latest(): string {
+  get latest(): ChangeTime {
     return this.#latest;
   }
 
@@ -21,8 +23,9 @@ export class ChangeClock {
     const now = BigInt(Math.floor(at)) * 1000n;
     this.#lastMicroseconds = now > this.#lastMicroseconds ? now : this.#lastMicroseconds + 1n;
     const seconds = new Date(Number(this.#lastMicroseconds / 1000n)).toISOString().slice(0, 19).replace(/\D/g, '');
-    this.#latest = formatCsn(seconds, this.#lastMicroseconds % 1_000_000n);
-    return { time: `${seconds}Z`, csn: this.#latest };
+    const csn = formatCsn(seconds, this.#lastMicroseconds % 1_000_000n);
+    this.#latest = { time: `${seconds}Z`, csn, usn: this.#latest.usn + 1 };
+    return this.#latest;
   }
 }
 

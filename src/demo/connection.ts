@@ -1,41 +1,44 @@
 // One client's session: whole messages out of the stream, operations in order, searches paused while the client reads slowly.
 // RFC 4511 sections 4.1.1, 4.3, 4.11, 5.1 and 5.3.
 import type { Socket } from 'node:net';
-import type { Identity } from './access.ts';
-import { anonymous } from './access.ts';
-import { authenticate, describeIdentity, modifyPassword, whoAmIOid } from './authentication.ts';
+import { TLSSocket, type SecureContext } from 'node:tls';
 import { DecodeError } from './ber.ts';
 import type { Controls } from './control.ts';
 import { readControls } from './control.ts';
 import type { Directory } from './directory.ts';
-import { passwordModifyOid } from './password.ts';
-import type { Paging } from './read-operations.ts';
-import { compareEntry, search } from './read-operations.ts';
 import type { Operation, Request, SearchOperation } from './request.ts';
 import { readRequest } from './request.ts';
 import type { AnsweredKind, Result } from './response.ts';
-import { writeDisconnection, writeResult, writeSearchEntry } from './response.ts';
+import { success, writeDisconnection, writeResult, writeSearchEntry, writeSearchReference } from './response.ts';
 import { OperationError, resultCode } from './result.ts';
-import { addEntry, deleteEntry, modifyEntry, modifyEntryDn } from './write-operations.ts';
+import { anonymous, type Identity, type Paging, type Session } from './session.ts';
 
+/** RFC 4511 section 4.14.1. */
+const startTlsOid = '1.3.6.1.4.1.1466.20037';
 /** Octets per message, as slapd has them (sockbuf_max_incoming). */
 const longestMessage = { anonymous: 262_143, user: 4_194_303, administrator: 4_194_303 } as const;
-const success: Result = { code: resultCode.success, matchedDn: '', diagnostic: '' };
 
 export class Connection {
-  readonly #socket: Socket;
+  #socket: Socket;
   readonly #directory: Directory;
   readonly #paging: Paging = { lastId: 0, count: 0 };
   readonly #searches = new Map<number, { abandoned: boolean }>();
+  readonly #startTls: SecureContext | undefined;
   #identity: Identity = anonymous;
   #received: Buffer[] = [];
   #receivedLength = 0;
   #neededLength = 0;
 
-  constructor(socket: Socket, directory: Directory) {
+  /** `startTls`: what the client may secure the connection with. */
+  constructor(socket: Socket, directory: Directory, startTls?: SecureContext) {
     this.#socket = socket;
     this.#directory = directory;
+    this.#startTls = startTls;
     socket.setNoDelay(true);
+    this.#listen(socket);
+  }
+
+  #listen(socket: Socket): void {
     socket.on('data', (octets) => this.#receive(octets));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#abandonAll());
@@ -52,6 +55,7 @@ export class Connection {
     this.#received.push(octets);
     this.#receivedLength += octets.length;
     if (this.#receivedLength < this.#neededLength) return;
+    const socket = this.#socket;
     let rest = this.#received.length === 1 ? octets : Buffer.concat(this.#received);
     try {
       for (;;) {
@@ -61,6 +65,7 @@ export class Connection {
         this.#handle(readRequest(rest.subarray(0, length)));
         rest = rest.subarray(length);
         if (this.#socket.writableEnded || this.#socket.destroyed) return;
+        if (this.#socket !== socket) rest = Buffer.alloc(0);
       }
     } catch (error) {
       this.#disconnect(error);
@@ -95,7 +100,11 @@ export class Connection {
       return;
     }
     try {
-      const understood = readControls(kind, controls);
+      if (operation.kind === 'extended' && operation.oid === startTlsOid && this.#startTls !== undefined) {
+        this.#secure(id, this.#startTls);
+        return;
+      }
+      const understood = readControls(kind, controls, this.#directory.face.controls);
       if (operation.kind === 'search') void this.#search(id, operation, understood);
       else this.#send(writeResult(id, kind, this.#perform(operation, understood)));
     } catch (error) {
@@ -104,33 +113,42 @@ export class Connection {
   }
 
   #perform(operation: Exclude<Operation, { kind: 'unbind' | 'abandon' | 'search' }>, controls: Controls): Result {
-    const [identity, directory] = [this.#identity, this.#directory];
+    const [session, directory] = [this.#session, this.#directory];
+    const { operations } = directory.face;
     switch (operation.kind) {
       case 'bind':
         this.#abandonAll();
         this.#identity = anonymous;
-        this.#identity = authenticate(operation, directory);
+        this.#identity = operations.bind(operation, session, directory);
         return success;
       case 'compare':
-        return { ...success, code: compareEntry(operation, controls, identity, directory) };
+        return { ...success, code: operations.compare(operation, controls, session, directory) };
       case 'add':
-        return { ...success, controls: addEntry(operation, controls, identity, directory) };
+        return { ...success, controls: operations.add(operation, controls, session, directory) };
       case 'modify':
-        return { ...success, controls: modifyEntry(operation, controls, identity, directory) };
+        return { ...success, controls: operations.modify(operation, controls, session, directory) };
       case 'delete':
-        return { ...success, controls: deleteEntry(operation, controls, identity, directory) };
+        return { ...success, controls: operations.delete(operation, controls, session, directory) };
       case 'modifyDn':
-        return { ...success, controls: modifyEntryDn(operation, controls, identity, directory) };
+        return { ...success, controls: operations.modifyDn(operation, controls, session, directory) };
       case 'extended':
-        return this.#performExtended(operation.oid, operation.value);
+        return operations.extended(operation, session, directory);
     }
   }
 
-  #performExtended(oid: string, value: Buffer | undefined): Result {
-    if (oid === whoAmIOid) return { ...success, responseValue: describeIdentity(this.#identity) };
-    if (oid !== passwordModifyOid) throw new OperationError(resultCode.protocolError, 'unsupported extended operation');
-    const responseValue = modifyPassword(value, this.#identity, this.#directory);
-    return responseValue === undefined ? success : { ...success, responseValue };
+  get #session(): Session {
+    return { identity: this.#identity, secured: this.#socket instanceof TLSSocket, paging: this.#paging };
+  }
+
+  /** RFC 4513 section 3.1: refused while operations are under way; what the client sent after it in clear is not looked at. */
+  #secure(id: number, secureContext: SecureContext): void {
+    const clear = this.#socket;
+    if (clear instanceof TLSSocket || this.#searches.size > 0)
+      throw new OperationError(resultCode.operationsError, 'TLS is there already, or operations are outstanding');
+    clear.removeAllListeners('data');
+    this.#send(writeResult(id, 'extended', { ...success, responseName: startTlsOid }));
+    this.#socket = new TLSSocket(clear, { isServer: true, secureContext });
+    this.#listen(this.#socket);
   }
 
   /** Runs as a whole within one turn unless the client falls behind. An abandoned search is never answered. */
@@ -138,14 +156,15 @@ export class Connection {
     const state = { abandoned: false };
     this.#searches.set(id, state);
     try {
-      const entries = search(operation, controls, this.#identity, this.#directory, this.#paging);
+      const found = this.#directory.face.operations.search(operation, controls, this.#session, this.#directory);
       for (;;) {
-        const next = entries.next();
+        const next = found.next();
         if (next.done === true) {
           this.#send(writeResult(id, 'search', { ...success, controls: next.value }));
           return;
         }
-        if (!this.#send(writeSearchEntry(id, next.value))) await this.#drained();
+        const pdu = 'uris' in next.value ? writeSearchReference(id, next.value) : writeSearchEntry(id, next.value);
+        if (!this.#send(pdu)) await this.#drained();
         if (state.abandoned) return;
       }
     } catch (error) {
@@ -184,7 +203,7 @@ function measureMessage(octets: Buffer, longest: number): number | undefined {
 }
 
 function describeFailure(error: unknown, kind: AnsweredKind): Result {
-  if (error instanceof OperationError) return { code: error.code, matchedDn: error.matchedDn, diagnostic: error.message };
+  if (error instanceof OperationError) return { code: error.code, matchedDn: error.matchedDn, diagnostic: error.message, referrals: error.referrals };
   if (error instanceof DecodeError) return { code: resultCode.protocolError, matchedDn: '', diagnostic: error.message };
   return {
     code: resultCode.other,

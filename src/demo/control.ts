@@ -1,5 +1,6 @@
-// The controls this server understands, decoded into one object per request, and their responses.
-// RFC 2696 (paged results), RFC 3876 (matched values), RFC 4527 (pre-read, post-read), RFC 4528 (assertion), RFC 3296 (ManageDsaIT).
+// The controls that the faces understand, decoded into one object per request, and their responses.
+// RFC 2696 (paged results), RFC 3876 (matched values), RFC 4527 (pre-read, post-read), RFC 4528 (assertion), RFC 3296 (ManageDsaIT);
+// MS-ADTS 3.1.1.3.4.1 for those of Active Directory.
 import { BerReader, BerWriter } from 'ldapts';
 import type { Filter } from '../ldap/filter.ts';
 import { openElement, readAll, readInteger, readOctets, readText } from './ber.ts';
@@ -16,6 +17,12 @@ export const controlOid = {
   postRead: '1.3.6.1.1.13.2',
   matchedValues: '1.2.826.0.1.3344810.2.3',
   manageDsaIt: '2.16.840.1.113730.3.4.2',
+  showDeleted: '1.2.840.113556.1.4.417',
+  showRecycled: '1.2.840.113556.1.4.2064',
+  permissiveModify: '1.2.840.113556.1.4.1413',
+  treeDelete: '1.2.840.113556.1.4.805',
+  domainScope: '1.2.840.113556.1.4.1339',
+  securityDescriptorFlags: '1.2.840.113556.1.4.801',
 } as const;
 
 export interface ReadEntryRequest {
@@ -30,21 +37,33 @@ export interface Controls {
   readonly matchedValues?: readonly Filter[];
   readonly preRead?: ReadEntryRequest;
   readonly postRead?: ReadEntryRequest;
+  /** Entries that were deleted are found, too. */
+  readonly showDeleted?: boolean;
+  /** To add what is there and to remove what is not is no mistake. */
+  readonly permissive?: boolean;
+  /** Everything below goes, too. */
+  readonly treeDelete?: boolean;
+  /** No references to other naming contexts. */
+  readonly domainScope?: boolean;
 }
 
-type Kind = Operation['kind'];
+export type Kind = Operation['kind'];
 
-const allowedOn: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
-  [controlOid.pagedResults, ['search']],
-  [controlOid.matchedValues, ['search']],
-  [controlOid.assertion, ['search', 'compare', 'add', 'modify', 'delete', 'modifyDn']],
-  [controlOid.preRead, ['modify', 'delete', 'modifyDn']],
-  [controlOid.postRead, ['add', 'modify', 'modifyDn']],
-  [controlOid.manageDsaIt, ['search', 'compare', 'add', 'modify', 'delete', 'modifyDn']],
+/** The operations that each control may come with, by its OID. */
+export type ControlSupport = ReadonlyMap<string, readonly Kind[]>;
+
+const flags: ReadonlyMap<string, 'showDeleted' | 'permissive' | 'treeDelete' | 'domainScope' | undefined> = new Map([
+  [controlOid.manageDsaIt, undefined],
+  [controlOid.securityDescriptorFlags, undefined],
+  [controlOid.showDeleted, 'showDeleted'],
+  [controlOid.showRecycled, 'showDeleted'],
+  [controlOid.permissiveModify, 'permissive'],
+  [controlOid.treeDelete, 'treeDelete'],
+  [controlOid.domainScope, 'domainScope'],
 ]);
 
 /** RFC 4511 section 4.1.11: a critical control that is unknown, or makes no sense here, refuses the operation; others are ignored. */
-export function readControls(kind: Kind, controls: readonly Control[]): Controls {
+export function readControls(kind: Kind, controls: readonly Control[], allowedOn: ControlSupport): Controls {
   const understood: { -readonly [K in keyof Controls]: Controls[K] } = {};
   const seen = new Set<string>();
   for (const { oid, critical, value } of controls) {
@@ -54,7 +73,11 @@ export function readControls(kind: Kind, controls: readonly Control[]): Controls
     }
     if (seen.has(oid)) throw new OperationError(resultCode.protocolError, `control ${oid} specified multiple times`);
     seen.add(oid);
-    if (oid === controlOid.manageDsaIt) continue;
+    if (flags.has(oid)) {
+      const flag = flags.get(oid);
+      if (flag !== undefined) understood[flag] = true;
+      continue;
+    }
     if (value === undefined) throw new OperationError(resultCode.protocolError, `control ${oid} has no value`);
     const body = new BerReader(value);
     if (oid === controlOid.pagedResults) understood.paging = { critical, ...readPaging(body) };

@@ -16,32 +16,42 @@ export type Predicate = (node: Node) => Truth;
 /** Whether whoever asks may use that attribute of that entry. */
 export type MayRead = (node: Node, type: AttributeType) => boolean;
 
+type Leaf = Exclude<Filter, { readonly filters: unknown } | { readonly filter: unknown }>;
+
+export interface FilterContext {
+  readonly schema: Schema;
+  readonly mayRead: MayRead;
+  /** What the product evaluates in a way of its own; undefined: like the others. */
+  readonly compileLeaf?: (filter: Leaf) => Predicate | undefined;
+  /** What cannot be evaluated is False, not Undefined. */
+  readonly isTwoValued?: boolean;
+}
+
 const undefinedResult: Predicate = () => undefined;
 
-export function compileFilter(filter: Filter, schema: Schema, mayRead: MayRead): Predicate {
+export function compileFilter(filter: Filter, context: FilterContext): Predicate {
   switch (filter.kind) {
     case 'and':
-      return combine(
-        filter.filters.map((part) => compileFilter(part, schema, mayRead)),
-        false,
-      );
-    case 'or':
-      return combine(
-        filter.filters.map((part) => compileFilter(part, schema, mayRead)),
-        true,
-      );
+    case 'or': {
+      const predicates = filter.filters.map((part) => compileFilter(part, context));
+      return combine(predicates, filter.kind === 'or');
+    }
     case 'not': {
-      const predicate = compileFilter(filter.filter, schema, mayRead);
+      const predicate = compileFilter(filter.filter, context);
       return (node) => negate(predicate(node));
     }
-    case 'extensible':
-      return compileExtensible(filter, schema, mayRead);
     default: {
-      const description = schema.description(filter.attribute);
-      const test = description && compileTest(filter, description.type, schema);
-      return test === undefined ? undefinedResult : testAttributes(description, test, schema, mayRead);
+      const predicate = context.compileLeaf?.(filter) ?? compileLeaf(filter, context);
+      return context.isTwoValued === true ? (node) => predicate(node) === true : predicate;
     }
   }
+}
+
+function compileLeaf(filter: Leaf, { schema, mayRead }: FilterContext): Predicate {
+  if (filter.kind === 'extensible') return compileExtensible(filter, schema, mayRead);
+  const description = schema.description(filter.attribute);
+  const test = description && compileTest(filter, description.type, schema);
+  return test === undefined ? undefinedResult : testAttributes(description, test, schema, mayRead);
 }
 
 function combine(predicates: readonly Predicate[], decisive: boolean): Predicate {
@@ -61,7 +71,7 @@ function negate(truth: Truth): Truth {
 }
 
 type AttributeTest = (attribute: Attribute) => boolean;
-type SimpleFilter = Exclude<Filter, { readonly filters: unknown } | { readonly filter: unknown } | { readonly kind: 'extensible' }>;
+type SimpleFilter = Exclude<Leaf, { readonly kind: 'extensible' }>;
 
 function isSimple(filter: Filter): filter is SimpleFilter {
   return !['and', 'or', 'not', 'extensible'].includes(filter.kind);

@@ -1,26 +1,38 @@
-// The demo directory: an LDAP server in memory that stands in for OpenLDAP, so that the gateway can be tried without installing one.
-// RFC 4511 section 5.3 (LDAP over TCP); no TLS, loopback by default.
-import { createServer } from 'node:net';
+// The demo directory: an LDAP server in memory that stands in for a real one, so that the gateway can be tried without installing any.
+// RFC 4511 section 5.3 (LDAP over TCP), RFC 4513 section 3 (StartTLS); loopback by default.
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createSecureContext, createServer as createTlsServer, type SecureContext, Server as TlsServer } from 'node:tls';
+import { activeDirectory } from './active-directory/face.ts';
+import { seedActiveDirectory } from './active-directory/seed.ts';
+import { issueCertificate } from './certificate.ts';
 import { Connection } from './connection.ts';
-import { createDirectory } from './directory.ts';
-import { openLdap } from './openldap.ts';
-import { addEntry } from './write-operations.ts';
-import { seedEntries } from './seed.ts';
+import { createDirectory, type Directory } from './directory.ts';
+import { openLdap } from './openldap/face.ts';
+import { seedOpenLdap } from './openldap/seed.ts';
+
+export type DemoFace = 'openldap' | 'active-directory';
 
 export interface DemoDirectoryOptions {
+  /** Which product it looks like; without it OpenLDAP. */
+  readonly face?: DemoFace;
   /** 0 or absent: a free one. */
   readonly port?: number;
   readonly host?: string;
   readonly suffix?: string;
   readonly adminDn?: string;
   readonly adminPassword?: string;
-  /** How many people; the groups follow from them, and are the same each time. 0: nobody and no groups, only ou=people and ou=groups. */
+  /** How many people; the groups follow from them, and are the same each time. 0: nobody and no groups, only the places for both. */
   readonly users?: number;
 }
 
 export interface DemoDirectory {
+  /** `ldaps:` for the face of Active Directory, which takes passwords over TLS only. */
   readonly url: string;
   readonly port: number;
+  /** Of the face of Active Directory: the port without TLS, on which nobody can bind before StartTLS. */
+  readonly plainUrl?: string;
+  /** PEM text of the certificate to trust, where there is TLS. */
+  readonly ca?: string;
   readonly suffix: string;
   readonly adminDn: string;
   readonly adminPassword: string;
@@ -30,42 +42,90 @@ export interface DemoDirectory {
   close(): Promise<void>;
 }
 
-/** @throws Error of node:net when the port is taken; SyntaxError for a suffix or adminDn that is no DN */
+interface Filled {
+  readonly directory: Directory;
+  readonly adminDn: string;
+  readonly adminPassword: string;
+}
+
+/** @throws Error of node:net when the port is taken; SyntaxError for a suffix or adminDn that is no DN of this face */
 export async function startDemoDirectory(options: DemoDirectoryOptions = {}): Promise<DemoDirectory> {
-  const { host = '127.0.0.1', suffix = 'dc=example,dc=com', users = 300 } = options;
+  const { face = 'openldap', suffix = 'dc=example,dc=com' } = options;
+  return face === 'openldap' ? serveOpenLdap({ ...options, suffix }) : serveActiveDirectory({ ...options, suffix });
+}
+
+type Options = DemoDirectoryOptions & { readonly suffix: string };
+
+async function serveOpenLdap({ suffix, users = 300, port = 0, host = '127.0.0.1', ...options }: Options): Promise<DemoDirectory> {
   const { adminDn = `cn=admin,${suffix}`, adminPassword = 'admin' } = options;
   const directory = createDirectory(openLdap, suffix, adminDn, adminPassword);
-  for (const { dn, attributes, origin } of seedEntries(suffix, users)) {
-    const values = attributes.map(([description, texts]) => ({ description, values: texts.map((text) => Buffer.from(text)) }));
-    addEntry({ kind: 'add', dn, attributes: values }, {}, { kind: 'administrator', dn: adminDn }, directory, origin);
-  }
+  seedOpenLdap(directory, suffix, users);
+  const listening = new Listeners(directory);
+  const actual = await listening.open(createServer(), port, host);
+  return describe({ directory, adminDn, adminPassword }, suffix, listening, { url: formatUrl('ldap', host, actual), port: actual });
+}
 
-  const connections = new Set<Connection>();
-  const server = createServer((socket) => {
-    const connection = new Connection(socket, directory);
-    connections.add(connection);
-    socket.on('close', () => connections.delete(connection));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, host, resolve);
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+async function serveActiveDirectory({ suffix, users = 300, port = 0, host = '127.0.0.1', ...options }: Options): Promise<DemoDirectory> {
+  const { adminDn = `CN=Administrator,CN=Users,${suffix}`, adminPassword = 'Passw0rd!' } = options;
+  const face = activeDirectory(suffix);
+  const directory = createDirectory(face, suffix, adminDn, adminPassword);
+  seedActiveDirectory(directory, face.domain, users);
+  const { certificate, key } = issueCertificate(face.domain.hostName, ['localhost', face.domain.hostName], ['127.0.0.1', '::1', host]);
+  const secureContext = createSecureContext({ cert: certificate, key });
+  const listening = new Listeners(directory, secureContext);
+  const actual = await listening.open(createTlsServer({ cert: certificate, key }), port, host);
+  const plain = await listening.open(createServer(), 0, host);
+  const urls = { url: formatUrl('ldaps', host, actual), plainUrl: formatUrl('ldap', host, plain) };
+  return describe({ directory, adminDn, adminPassword }, suffix, listening, { ...urls, port: actual, ca: certificate });
+}
 
+function formatUrl(scheme: string, host: string, port: number): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function describe<T extends object>({ directory, adminDn, adminPassword }: Filled, suffix: string, listeners: Listeners, more: T) {
   return {
-    url: `ldap://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    port,
+    ...more,
     suffix,
     adminDn,
     adminPassword,
     get size() {
       return directory.tree.size;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const connection of connections) connection.close();
-      }),
+    close: () => listeners.close(),
   };
+}
+
+/** The ports of one directory, and who is connected to them. */
+class Listeners {
+  readonly #directory: Directory;
+  readonly #startTls: SecureContext | undefined;
+  readonly #servers: Server[] = [];
+  readonly #connections = new Set<Connection>();
+
+  constructor(directory: Directory, startTls?: SecureContext) {
+    this.#directory = directory;
+    this.#startTls = startTls;
+  }
+
+  /** @returns the port */
+  async open(server: Server, port: number, host: string): Promise<number> {
+    this.#servers.push(server);
+    server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+      const connection = new Connection(socket, this.#directory, this.#startTls);
+      this.#connections.add(connection);
+      socket.on('close', () => this.#connections.delete(connection));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    return (server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const connection of this.#connections) connection.close();
+    await Promise.all(closed);
+  }
 }

@@ -115,3 +115,6 @@ export const matchingRules: readonly MatchingRule[] = [
 
 /** The key of an attribute without an equality rule: its octets, which only tell identical values. */
 export const octetPreparation = octets;
+
+/** For the rules of other products. */
+export const preparations = { boolean, caseExactIa5, distinguishedName, generalizedTime, integer, numeric, objectIdentifier, octets, textKey } as const;

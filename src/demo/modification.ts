@@ -1,8 +1,7 @@
 // One change to one attribute of an entry in memory, on a copy that only counts when all changes of the request succeed.
 // RFC 4511 section 4.6.
-import type { Attribute, Attributes } from './attribute.ts';
+import type { Attribute, Attributes, ValueCodes } from './attribute.ts';
 import type { Modification } from './request.ts';
-import type { MistakeCodes } from './result.ts';
 import { OperationError, resultCode } from './result.ts';
 
 export interface CheckedModification {
@@ -13,7 +12,7 @@ export interface CheckedModification {
 export function applyModification(
   attributes: Map<string, Attribute>,
   { operation, attribute }: CheckedModification,
-  codes: MistakeCodes,
+  codes: ValueCodes,
 ): void {
   const name = attribute.description.text;
   if (operation === 'add') addValues(attributes, attribute, codes);
@@ -22,7 +21,7 @@ export function applyModification(
   else attributes.set(name, attribute);
 }
 
-function addValues(attributes: Map<string, Attribute>, added: Attribute, codes: MistakeCodes): void {
+function addValues(attributes: Map<string, Attribute>, added: Attribute, codes: ValueCodes): void {
   const name = added.description.text;
   const present = attributes.get(name);
   if (present === undefined) {
@@ -36,7 +35,7 @@ function addValues(attributes: Map<string, Attribute>, added: Attribute, codes: 
   attributes.set(name, { ...present, values: [...present.values, ...added.values], keys: [...present.keys, ...added.keys] });
 }
 
-function deleteValues(attributes: Map<string, Attribute>, deleted: Attribute, codes: MistakeCodes): void {
+function deleteValues(attributes: Map<string, Attribute>, deleted: Attribute, codes: ValueCodes): void {
   const name = deleted.description.text;
   if (deleted.values.length > 0) requireEquality(deleted, 'delete');
   const present = attributes.get(name);

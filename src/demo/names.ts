@@ -1,5 +1,5 @@
 // Distinguished names as this server sees them: attribute types resolved by its schema, one spelling for each name.
-// RFC 4514; the output form of slapd, which escapes by hexadecimal pairs.
+// RFC 4514.
 import type { Dn, Rdn } from '../ldap/dn.ts';
 import { dnKey, parseDn } from '../ldap/dn.ts';
 
@@ -7,6 +7,7 @@ import { dnKey, parseDn } from '../ldap/dn.ts';
 export interface Names {
   attributeName(name: string): string | undefined;
   objectClassName(name: string): string | undefined;
+  writeDn(dn: Dn): string;
 }
 
 /** DNs repeat: each person's name is also in its manager's, its groups', its own entry. Cleared when full. */
@@ -58,12 +59,9 @@ export function nameKey(dn: Dn): string {
   return key;
 }
 
+/** As slapd writes a name, which escapes by hexadecimal pairs. */
 export function prettyDn(dn: Dn): string {
-  return dn.rdns.map(prettyRdn).join(',');
-}
-
-function prettyRdn(rdn: Rdn): string {
-  return rdn.map(({ type, value }) => `${type}=${prettyValue(String(value))}`).join('+');
+  return dn.rdns.map((rdn) => rdn.map(({ type, value }) => `${type}=${prettyValue(String(value))}`).join('+')).join(',');
 }
 
 function prettyValue(value: string): string {

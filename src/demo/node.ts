@@ -3,11 +3,10 @@
 import type { Dn } from '../ldap/dn.ts';
 import type { Attribute, Attributes } from './attribute.ts';
 import { makeAttribute } from './attribute.ts';
-import { prettyDn } from './names.ts';
 import type { AttributeDescription, AttributeType, Schema } from './schema.ts';
 
 /** Attributes that are computed when asked for, by name in the schema's spelling; no values: absent. */
-export type ComputedAttributes = ReadonlyMap<string, (node: Node) => readonly string[]>;
+export type ComputedAttributes = ReadonlyMap<string, (node: Node) => readonly (string | Buffer)[]>;
 
 const none: ComputedAttributes = new Map();
 
@@ -32,7 +31,7 @@ export class Node {
   }
 
   get name(): string {
-    return prettyDn(this.dn);
+    return this.#schema.writeDn(this.dn);
   }
 
   /** Attributes of these types that carry at least these options (RFC 4512 section 2.5.2). */
@@ -51,7 +50,12 @@ export class Node {
   }
 
   text(name: string): string | undefined {
-    return this.#get(name)?.values[0]?.toString('utf8');
+    return this.octets(name)?.toString('utf8');
+  }
+
+  /** The first value. */
+  octets(name: string): Buffer | undefined {
+    return this.#get(name)?.values[0];
   }
 
   /** The stored attributes that are wanted, then the computed ones. */

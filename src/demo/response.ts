@@ -8,16 +8,24 @@ export interface Result {
   readonly code: number;
   readonly matchedDn: string;
   readonly diagnostic: string;
+  readonly referrals?: readonly string[];
   readonly controls?: readonly Control[];
   /** Only in extended responses. */
   readonly responseName?: string;
   readonly responseValue?: Buffer;
 }
 
+export const success: Result = { code: 0, matchedDn: '', diagnostic: '' };
+
 /** An entry as it is sent: attribute descriptions in the server's spelling. */
 export interface EntryContent {
   readonly dn: string;
   readonly attributes: readonly (readonly [description: string, values: readonly Buffer[]])[];
+}
+
+/** Continuation references (RFC 4511 section 4.5.3). */
+export interface Reference {
+  readonly uris: readonly string[];
 }
 
 export type AnsweredKind = Exclude<Operation['kind'], 'unbind' | 'abandon'>;
@@ -36,15 +44,21 @@ const responseTag: Readonly<Record<AnsweredKind, number>> = {
 const noticeOfDisconnection = '1.3.6.1.4.1.1466.20036';
 
 export function writeResult(id: number, kind: AnsweredKind, result: Result): Buffer {
+  const { referrals = [] } = result;
   return writeMessage(
     id,
     result.controls ?? [],
-    1024 + (result.diagnostic.length + result.matchedDn.length) * 3 + (result.responseValue?.length ?? 0),
+    1024 + [result.diagnostic, result.matchedDn, ...referrals].join('').length * 3 + (result.responseValue?.length ?? 0),
     (writer) => {
       writer.startSequence(responseTag[kind]);
       writer.writeEnumeration(result.code);
       writer.writeString(result.matchedDn);
       writer.writeString(result.diagnostic);
+      if (referrals.length > 0) {
+        writer.startSequence(0xa3);
+        for (const uri of referrals) writer.writeString(uri);
+        writer.endSequence();
+      }
       if (result.responseName !== undefined) writer.writeString(result.responseName, 0x8a);
       if (result.responseValue !== undefined) writer.writeBuffer(result.responseValue, 0x8b);
       writer.endSequence();
@@ -54,6 +68,14 @@ export function writeResult(id: number, kind: AnsweredKind, result: Result): Buf
 
 export function writeSearchEntry(id: number, entry: EntryContent): Buffer {
   return writeMessage(id, [], measureEntry(entry), (writer) => writeEntry(writer, entry));
+}
+
+export function writeSearchReference(id: number, { uris }: Reference): Buffer {
+  return writeMessage(id, [], 128 + uris.join('').length * 3, (writer) => {
+    writer.startSequence(0x73);
+    for (const uri of uris) writer.writeString(uri);
+    writer.endSequence();
+  });
 }
 
 /** A SearchResultEntry alone, as the read entry controls carry it (RFC 4527 section 3). */

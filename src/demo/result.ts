@@ -3,12 +3,14 @@
 
 export const resultCode = {
   success: 0,
+  operationsError: 1,
   protocolError: 2,
   sizeLimitExceeded: 4,
   compareFalse: 5,
   compareTrue: 6,
   authMethodNotSupported: 7,
   strongerAuthRequired: 8,
+  referral: 10,
   unavailableCriticalExtension: 12,
   noSuchAttribute: 16,
   undefinedAttributeType: 17,
@@ -24,6 +26,7 @@ export const resultCode = {
   namingViolation: 64,
   objectClassViolation: 65,
   notAllowedOnNonLeaf: 66,
+  notAllowedOnRdn: 67,
   entryAlreadyExists: 68,
   objectClassModsProhibited: 69,
   affectsMultipleDsas: 71,
@@ -35,25 +38,13 @@ export class OperationError extends Error {
   override readonly name = 'OperationError';
   readonly code: number;
   readonly matchedDn: string;
+  readonly referrals: readonly string[];
 
   /** `diagnostic` is the server's text in the result; `matchedDn` names the last entry found on the way to a missing one. */
-  constructor(code: number, diagnostic: string, matchedDn = '') {
+  constructor(code: number, diagnostic: string, details: { matchedDn?: string | undefined; referrals?: readonly string[] } = {}) {
     super(diagnostic);
     this.code = code;
-    this.matchedDn = matchedDn;
+    this.matchedDn = details.matchedDn ?? '';
+    this.referrals = details.referrals ?? [];
   }
-}
-
-/** Where products answer the same mistake with different result codes. */
-export interface MistakeCodes {
-  readonly valueExists: number;
-  readonly valueMissing: number;
-  readonly unknownAttribute: number;
-  readonly invalidValue: number;
-  readonly tooManyValues: number;
-  readonly missingAttribute: number;
-  readonly forbiddenAttribute: number;
-  readonly namingAttribute: number;
-  readonly readOnlyAttribute: number;
-  readonly parentMissing: number;
 }

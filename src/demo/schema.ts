@@ -1,9 +1,9 @@
-// A directory schema from its definitions: look-up by name or OID, inheritance resolved, and the descriptions that the subschema publishes.
+// A directory schema from its definitions: look-up by name or OID, with inheritance resolved.
 // RFC 4512 sections 2.5, 4.1.1 and 4.1.2.
 import type { MatchingRule } from './matching.ts';
 import type { AttributeTypeDefinition, ObjectClassDefinition } from './schema-definition.ts';
-import { describeAttribute, describeClass } from './schema-definition.ts';
-import type { Names } from './names.ts';
+import type { Dn } from '../ldap/dn.ts';
+import { prettyDn, type Names } from './names.ts';
 import type { Syntax } from './syntax.ts';
 
 export interface AttributeType {
@@ -17,6 +17,8 @@ export interface AttributeType {
   readonly singleValue: boolean;
   readonly noUserModification: boolean;
   readonly operational: boolean;
+  /** Most characters of a value, where the product counts them. */
+  readonly length: number | undefined;
 }
 
 export interface ObjectClass {
@@ -42,11 +44,12 @@ export interface SchemaSource {
   readonly matchingRules: readonly MatchingRule[];
   readonly attributeTypes: readonly AttributeTypeDefinition[];
   readonly objectClasses: readonly ObjectClassDefinition[];
+  /** The form of names in answers; without it that of slapd. */
+  readonly writeDn?: (dn: Dn) => string;
 }
 
 export class Schema implements Names {
-  /** The values of the subschema's attributes, by attribute name. */
-  readonly published: ReadonlyMap<string, readonly string[]>;
+  readonly writeDn: (dn: Dn) => string;
   readonly #syntaxes: ReadonlyMap<string, Syntax>;
   readonly #rules = new Map<string, MatchingRule>();
   readonly #attributes = new Map<string, AttributeType>();
@@ -56,6 +59,7 @@ export class Schema implements Names {
 
   /** Definitions may only refer to earlier ones. @throws TypeError for a reference to nothing */
   constructor(source: SchemaSource) {
+    this.writeDn = source.writeDn ?? prettyDn;
     this.#syntaxes = new Map(source.syntaxes.map((syntax) => [syntax.oid, syntax]));
     for (const rule of source.matchingRules) this.#register(this.#rules, rule, [rule.name]);
     for (const definition of source.attributeTypes) {
@@ -65,12 +69,6 @@ export class Schema implements Names {
       for (const name of [type.oid, ...definition.names]) this.#descriptions.set(name.toLowerCase(), description);
     }
     for (const definition of source.objectClasses) this.#register(this.#classes, this.#resolveClass(definition), definition.names);
-    this.published = new Map([
-      ['ldapSyntaxes', source.syntaxes.map(({ oid, description }) => `( ${oid} DESC '${description}' )`)],
-      ['matchingRules', source.matchingRules.map(({ oid, name, syntax }) => `( ${oid} NAME '${name}' SYNTAX ${syntax} )`)],
-      ['attributeTypes', source.attributeTypes.map(describeAttribute)],
-      ['objectClasses', source.objectClasses.map(describeClass)],
-    ]);
   }
 
   attribute(name: string): AttributeType | undefined {
@@ -133,6 +131,7 @@ export class Schema implements Names {
       singleValue: definition.singleValue ?? false,
       noUserModification: definition.noUserModification ?? false,
       operational: definition.usage !== undefined,
+      length: definition.length,
     };
     for (let ancestor: AttributeType | undefined = type; ancestor !== undefined; ancestor = ancestor.sup) {
       this.#subtypes.set(ancestor, [...(this.#subtypes.get(ancestor) ?? []), type]);
@@ -143,14 +142,15 @@ export class Schema implements Names {
   #resolveClass(definition: ObjectClassDefinition): ObjectClass {
     const sup = definition.sup === undefined ? undefined : required(this.objectClass(definition.sup), definition.sup);
     const findTypes = (names: readonly string[] = []): AttributeType[] => names.map((name) => required(this.attribute(name), name));
+    const inherited = [...(sup ? [sup] : []), ...(definition.aux ?? []).map((name) => required(this.objectClass(name), name))];
     const lineage = new Set<ObjectClass>(sup?.lineage);
     const resolved: ObjectClass = {
       name: definition.names[0],
       oid: definition.oid,
       kind: definition.kind,
       lineage,
-      must: new Set([...(sup?.must ?? []), ...findTypes(definition.must)]),
-      may: new Set([...(sup?.may ?? []), ...findTypes(definition.may)]),
+      must: new Set([...inherited.flatMap(({ must }) => [...must]), ...findTypes(definition.must)]),
+      may: new Set([...inherited.flatMap(({ may }) => [...may]), ...findTypes(definition.may)]),
     };
     lineage.add(resolved);
     return resolved;

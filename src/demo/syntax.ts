@@ -2,7 +2,7 @@
 // RFC 4517 section 3.3; UUID of RFC 4530; the CSN of OpenLDAP.
 import { decodeText } from '../ldap/syntax.ts';
 import type { Names } from './names.ts';
-import { prettyDn, resolveDn } from './names.ts';
+import { resolveDn } from './names.ts';
 import { prepareTime } from './text-preparation.ts';
 
 export interface Syntax {
@@ -52,7 +52,7 @@ const printable = /^[A-Za-z0-9'()+,\-./:? =]+$/;
 
 function acceptDn(value: Buffer, names: Names): Buffer | undefined {
   const dn = resolveDn(value.toString('utf8'), names);
-  return dn === undefined ? undefined : Buffer.from(prettyDn(dn));
+  return dn === undefined ? undefined : Buffer.from(names.writeDn(dn));
 }
 
 /** Names of classes and attributes become the schema's spelling; an unknown name is no value, an unknown OID is. */

@@ -3,12 +3,13 @@ import type { Directory } from '../ldap/directory.ts';
 import { type Dn, dnKey, parseDn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { and, type Filter } from '../ldap/filter.ts';
-import { notFound } from '../scim/error.ts';
+import { notFound, ScimError } from '../scim/error.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { idFilter } from '../mapping/filter.ts';
 import { type Mapping, type ResourceMapping, resourceNamed } from '../mapping/mapping.ts';
 import type { FilterContext } from '../mapping/rule.ts';
 import type { ResolvedFilter } from '../scim/filter.ts';
+import type { Cursors } from './cursor.ts';
 import type { Guards, Refusal } from './guards.ts';
 import type { Plan } from './plan.ts';
 
@@ -19,6 +20,7 @@ export interface Backend {
   readonly baseUrl: string;
   readonly mapping: Mapping;
   readonly directory: Directory;
+  readonly cursors: Cursors;
   readonly guards: Guards;
   /** The service account, which the gateway never writes. */
   readonly bindDn: Dn | undefined;
@@ -58,12 +60,15 @@ export function locationOf({ baseUrl, mapping }: Backend, type: string, id: stri
  * of the question, so that nothing outside it can be reached by an id or a reference (R-222).
  */
 export async function* searchScope(
-  { directory }: Backend,
-  { scope }: ResourceMapping,
+  backend: Backend,
+  resource: ResourceMapping,
   filter: Filter,
   attributes: readonly string[],
 ): AsyncIterable<Entry> {
+  const { directory } = backend;
+  const { scope } = resource;
   const question = and([scope.filter, filter]);
+  requireMarker(backend, resource);
   // Absolutely false: nobody needs to be asked.
   if (question.kind === 'or' && question.filters.length === 0) return;
   const [only, ...others] = scope.bases;
@@ -80,6 +85,12 @@ export async function* searchScope(
       seen.add(key);
     }
   }
+}
+
+/** An attribute that the server does not know makes "is not marked" Undefined: every search would find nothing (L-003). @throws ScimError 500 */
+function requireMarker({ directory }: Backend, { delete: deletion }: ResourceMapping): void {
+  if (deletion?.mode === 'quarantine' && !directory.capabilities().schema.attribute(deletion.marker.ldap))
+    throw new ScimError(500, 'The mapping marks deleted entries by an attribute that the directory does not know');
 }
 
 /** The entry behind an id. @throws ScimError notFound, in the same words whether it does not exist or is out of scope */

@@ -18,7 +18,9 @@ import { isUniqueness } from './errors.ts';
 import { type Prepare, runWrite } from './execute.ts';
 import { nextNames } from './free-name.ts';
 import { guardEntry } from './guards.ts';
+import { requireHashing } from './password-storage.ts';
 import { planCreate } from './plan.ts';
+import { restoreQuarantined } from './quarantine.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { journalling, writeContext } from './write-context.ts';
 
@@ -38,7 +40,10 @@ export async function createResource(backend: Backend, client: Client, type: Res
   const context = await writeContext(backend, client, resource, undefined, wanted, undefined);
   const { schema } = backend.directory.capabilities();
   const entry = buildEntry(resource, create, wanted, { ...context, schema });
-  return addUnderFreeName(backend, resource, create, wanted, entry, password);
+  const restored = await restoreQuarantined(backend, client, resource, { wanted, base: entry.base, password }, (own) =>
+    refuseDuplicates(backend, resource, wanted, own),
+  );
+  return restored ?? addUnderFreeName(backend, resource, create, wanted, entry, password);
 }
 
 /** `active` absent means true (L-066), and that is what later filters see. An account that gets no password may have to be disabled (L-064). */
@@ -96,6 +101,7 @@ function addEntry(
       return { plan: { ...plan, steps: plan.steps.slice(1) }, answer, repeatable: true };
     }
     await guardEntry(backend, dn);
+    if (password !== undefined) await requireHashing(backend, resource);
     await refuseDuplicates(backend, resource, wanted);
     return { plan, answer };
   };

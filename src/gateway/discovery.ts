@@ -3,23 +3,25 @@ import { resourceTypeDocument, schemaDocument } from '../scim/messages.ts';
 import { commonAttributes, resourceTypeSchema, schemaSchema, serviceProviderConfigSchema } from '../scim/schema.ts';
 import type { Attribute, JsonObject, ResourceType, Schema } from '../scim/schema.ts';
 import { type Backend, mappingOf } from './backend.ts';
+import { bulkLimits } from './bulk.ts';
 import { pageLimits } from './list.ts';
 
-export function serviceProviderConfig({ baseUrl, mapping }: Backend): JsonObject {
+export function serviceProviderConfig({ baseUrl, mapping, cursors }: Backend): JsonObject {
   return {
     schemas: [serviceProviderConfigSchema.id],
     patch: { supported: true },
-    bulk: { supported: false, maxOperations: 100, maxPayloadSize: 1048576 },
+    bulk: { supported: true, ...bulkLimits },
     filter: { supported: true, maxResults: pageLimits.maximum },
     changePassword: { supported: mapping.resources.some((resource) => resource.password !== undefined) },
     sort: { supported: true },
     etag: { supported: true },
     pagination: {
-      cursor: false,
+      cursor: true,
       index: true,
       defaultPaginationMethod: 'index',
       defaultPageSize: pageLimits.standard,
       maxPageSize: pageLimits.maximum,
+      cursorTimeout: cursors.timeout,
     },
     authenticationSchemes: [
       {

@@ -70,7 +70,9 @@ function executeStep(directory: Directory, step: Step, postRead: readonly string
     case 'modify':
       return directory.modify(step.dn, step.changes, options);
     case 'rename':
-      return directory.move(step.dn, step.rdn, options).catch(explainLongName(step.rdn));
+      return directory
+        .move(step.dn, step.rdn, { ...options, ...(step.superior && { superior: step.superior }) })
+        .catch(explainLongName(step.rdn));
     case 'delete':
       return directory.delete(step.dn, options).then(() => undefined);
     case 'setPassword':

@@ -94,7 +94,13 @@ export function recordOf(step: Step): ChangeRecord | undefined {
     case 'modify':
       return { changetype: 'modify', dn, changes: step.changes };
     case 'rename':
-      return { changetype: 'modrdn', dn, newRdn: formatRdn(step.rdn), deleteOldRdn: true };
+      return {
+        changetype: 'modrdn',
+        dn,
+        newRdn: formatRdn(step.rdn),
+        deleteOldRdn: true,
+        ...(step.superior && { newSuperior: formatDn(step.superior) }),
+      };
     case 'delete':
       return { changetype: 'delete', dn };
     case 'setPassword':

@@ -22,7 +22,18 @@ export interface Answer {
 export interface ListAnswer {
   readonly resources: readonly Resource[];
   readonly totalResults: number;
-  readonly startIndex: number;
+  /** Of a page by index. */
+  readonly startIndex?: number | undefined;
+  /** Of a page by cursor: where there is a page before or behind it (RFC 9865 section 2). */
+  readonly previousCursor?: string | undefined;
+  readonly nextCursor?: string | undefined;
+}
+
+/** The resource that stands for a client, and that client with the restrictions of self-service. */
+export interface Self {
+  readonly client: Client;
+  readonly type: ResourceType;
+  readonly id: string;
 }
 
 export interface Gateway {
@@ -40,6 +51,8 @@ export interface Gateway {
   schemas(client: Client): readonly JsonObject[];
   resourceTypeDocuments(client: Client): readonly JsonObject[];
 
+  /** The resource behind `/Me` (RFC 7644 section 3.11). @throws ScimError notFound where there is none */
+  self(client: Client): Promise<Self>;
   list(client: Client, type: ResourceType, query: ListQuery): Promise<ListAnswer>;
   /** All resource types that the client may read (RFC 7644 section 3.4.2.1). */
   listAll(client: Client, query: (type: ResourceType) => ListQuery): Promise<ListAnswer>;

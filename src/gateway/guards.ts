@@ -38,9 +38,11 @@ async function isOwnAccount({ bindDn, bindName, directory }: Backend, dn: Dn): P
   if (bindDn) return equalDn(dn, bindDn);
   if (bindName === undefined) return false;
   const entry = await directory.read(dn, ['userPrincipalName', 'sAMAccountName']);
-  const names = [...(entry?.texts('userPrincipalName') ?? []), ...(entry?.texts('sAMAccountName') ?? [])].map((name) => name.toLowerCase());
+  const names = new Set(
+    ['userPrincipalName', 'sAMAccountName'].flatMap((attribute) => entry?.texts(attribute) ?? []).map((name) => name.toLowerCase()),
+  );
   const name = bindName.toLowerCase();
-  return names.includes(name) || names.includes(name.replace(/^.*\\|@.*$/g, ''));
+  return names.has(name) || names.has(name.replace(/^.*\\|@.*$/g, ''));
 }
 
 function covers({ dn: base, scope }: { readonly dn: Dn; readonly scope: 'base' | 'one' | 'sub' }, dn: Dn): boolean {

@@ -32,6 +32,11 @@ export function reportRefused(details: {
   events.publish({ level: 'info', event: 'refused by the directory', ...details });
 }
 
+/** The mapping writes passwords to userPassword, and the directory keeps them readable or does not let the gateway see how. */
+export function reportClearText(directory: string): void {
+  events.publish({ level: 'warn', event: 'passwords are not written: userPassword is not seen to be hashed by the directory', directory });
+}
+
 /** A plan that was not executed, because the directory is only observed (`mode: observe`). Kinds and attributes only. */
 export function reportObserved(directory: string, { steps }: Plan): void {
   const described = steps.map(({ step }) => {

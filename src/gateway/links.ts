@@ -12,9 +12,13 @@ import type { Link } from './plan.ts';
 
 const linkedByServer = new Set(['active-directory', 'samba-ad']);
 
-/** The values in scope that name an entry of this resource type. */
+/** The values in scope that must follow the name of an entry of this resource type, or go with it; none where the server sees to that. */
 export async function findLinks(backend: Backend, target: ResourceMapping, dn: Dn): Promise<readonly Link[]> {
-  if (linkedByServer.has(backend.directory.capabilities().vendor)) return [];
+  return linkedByServer.has(backend.directory.capabilities().vendor) ? [] : findNaming(backend, target, dn);
+}
+
+/** The values in scope that name an entry of this resource type. */
+export async function findNaming(backend: Backend, target: ResourceMapping, dn: Dn): Promise<readonly Link[]> {
   const links: Link[] = [];
   for (const resource of backend.mapping.resources) {
     for (const attribute of referringAttributes(resource, target.type.name)) {

@@ -1,6 +1,6 @@
 // What a request will do to the directory, as data. Execute, explain, dry run and audit all consume the same plan.
 // L-013 (one modification), L-043 (rename first, undone if the rest fails), L-062 (passwords), L-064 (compensation).
-import { childOf, type Dn, parentOf, type Rdn } from '../ldap/dn.ts';
+import { childOf, type Dn, formatDn, parentOf, type Rdn } from '../ldap/dn.ts';
 import type { Change, Entry } from '../ldap/entry.ts';
 import type { Filter, Value } from '../ldap/filter.ts';
 import type { PasswordMapping } from '../mapping/mapping.ts';
@@ -9,7 +9,7 @@ import type { NewEntry, Update } from '../mapping/write.ts';
 export type Step =
   | { readonly kind: 'add'; readonly dn: Dn; readonly attributes: ReadonlyMap<string, readonly Value[]> }
   | { readonly kind: 'modify'; readonly dn: Dn; readonly changes: readonly Change[]; readonly assertion?: Filter }
-  | { readonly kind: 'rename'; readonly dn: Dn; readonly rdn: Rdn; readonly assertion?: Filter }
+  | { readonly kind: 'rename'; readonly dn: Dn; readonly rdn: Rdn; readonly superior?: Dn; readonly assertion?: Filter }
   | { readonly kind: 'delete'; readonly dn: Dn; readonly assertion?: Filter }
   | { readonly kind: 'setPassword'; readonly dn: Dn; readonly password: string }
   | { readonly kind: 'relink'; readonly link: Link; readonly from: Dn; readonly to: Dn | undefined };
@@ -60,10 +60,12 @@ export interface UpdateFacts {
   readonly assertion?: Filter | undefined;
   /** Values elsewhere that follow the name of the entry, where the server does not see to it (L-046, L-060). */
   readonly links: readonly Link[];
+  /** Where the entry goes, when it does not stay. */
+  readonly superior?: Dn | undefined;
 }
 
 export function planUpdate(
-  { entry, dn, assertion, links }: UpdateFacts,
+  { entry, dn, assertion, links, superior }: UpdateFacts,
   update: Update,
   password: string | undefined,
   strategy: Strategy,
@@ -71,19 +73,20 @@ export function planUpdate(
   const written = passwordChange(strategy, password);
   const changes = written ? [...update.changes, written] : update.changes;
   const condition = assertion ? { assertion } : {};
-  const renamed = update.rename ? childOf(update.rename, parentOf(dn)) : dn;
+  const rdn = update.rename ?? (superior && dn.rdns[0]);
+  const renamed = rdn ? childOf(rdn, superior ?? parentOf(dn)) : dn;
   const steps: { step: Step; undo?: Step }[] = [];
-  if (update.rename)
+  if (rdn)
     steps.push({
-      step: { kind: 'rename', dn, rdn: update.rename, ...condition },
-      undo: { kind: 'rename', dn: renamed, rdn: dn.rdns[0] ?? [] },
+      step: { kind: 'rename', dn, rdn, ...(superior && { superior }), ...condition },
+      undo: { kind: 'rename', dn: renamed, rdn: dn.rdns[0] ?? [], ...(superior && { superior: parentOf(dn) }) },
     });
-  for (const link of update.rename ? links : []) {
+  for (const link of rdn ? links : []) {
     steps.push({ step: { kind: 'relink', link, from: dn, to: renamed }, undo: { kind: 'relink', link, from: renamed, to: dn } });
   }
   if (changes.length > 0) {
     steps.push({
-      step: { kind: 'modify', dn: renamed, changes, ...(update.rename ? {} : condition) },
+      step: { kind: 'modify', dn: renamed, changes, ...(rdn ? {} : condition) },
       undo: { kind: 'modify', dn: renamed, changes: restore(entry, changes) },
     });
   }
@@ -105,6 +108,18 @@ export function planDelete({ dn, assertion, links }: Omit<UpdateFacts, 'entry'>)
   const remove: Step = { kind: 'delete', dn, ...(assertion && { assertion }) };
   const unlink = links.map((link): { step: Step } => ({ step: { kind: 'relink', link, from: dn, to: undefined } }));
   return { steps: [{ step: remove }, ...unlink], result: undefined };
+}
+
+/** A delete that can be taken back: marked and disabled, then nobody's member any more, then moved out of the way (servers move links along). */
+export function planQuarantine({ entry, dn, assertion, links, superior }: UpdateFacts, changes: readonly Change[]): Plan {
+  const [rdn = []] = dn.rdns;
+  const mark: Step = { kind: 'modify', dn, changes, ...(assertion && { assertion }) };
+  const unlink = links.map((link): { step: Step; undo: Step } => ({
+    step: { kind: 'relink', link, from: dn, to: undefined },
+    undo: { kind: 'modify', dn: link.dn, changes: [{ operation: 'add', attribute: link.attribute, values: [formatDn(dn)] }] },
+  }));
+  const move: { step: Step }[] = superior ? [{ step: { kind: 'rename', dn, rdn, superior } }] : [];
+  return { steps: [{ step: mark, undo: { kind: 'modify', dn, changes: restore(entry, changes) } }, ...unlink, ...move], result: undefined };
 }
 
 /** Member values to add and remove, and what becomes of the placeholder, in one modification (L-053). */

@@ -4,7 +4,8 @@ import { parseDn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { attributeName, type Wanted } from '../mapping/read.ts';
-import { diffEntry, setAt, valueAt } from '../mapping/write.ts';
+import { diffEntry, normalizeResource, setAt, valueAt } from '../mapping/write.ts';
+import { isJsonObject, readMembers } from '../scim/attribute-value.ts';
 import { mutability, notFound, ScimError } from '../scim/error.ts';
 import { applyPatch, type PatchOperation } from '../scim/patch.ts';
 import { checkRequired, equalValues, parseResource, withSchemas } from '../scim/resource.ts';
@@ -17,8 +18,11 @@ import { nextRdn } from './free-name.ts';
 import type { Conditions } from './gateway.ts';
 import { guardEntry } from './guards.ts';
 import { findLinks } from './links.ts';
+import { planHiding, quarantineReads } from './quarantine.ts';
+import { requireHashing } from './password-storage.ts';
 import { nothingToDo, planDelete, planUpdate } from './plan.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
+import { refuseFixed } from './self.ts';
 import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
 import { journalling, writeContext } from './write-context.ts';
 
@@ -46,14 +50,19 @@ export function replaceResource(
 ): Promise<Resource> {
   const journal = journalling(backend, client);
   const sent = parseResource(body, type, client.dialect, (name) => journal.ignored(name, 'unknown attribute'));
-  const keepsMembers = client.dialect.keepOmittedMembers && sent['members'] === undefined;
+  const keepsMembers = client.dialect.keepOmittedMembers && sent['members'] === undefined && !emptiesMembers(body);
   const needs: Wanted = (name) => name !== 'groups' && !(name === 'members' && keepsMembers);
   const revise = (before: Resource) => {
     const after = { ...sent, ...keepOmitted(before, sent, keepsMembers) };
-    checkRequired(after, type);
-    return withImmutable(mappingOf(backend, type), before, after);
+    return withFixed(mappingOf(backend, type), before, after);
   };
   return update(backend, client, type, id, conditions, shown, { revise, needs });
+}
+
+/** An empty list is said, and empties the group; null says no more than absence (RFC 7643 section 2.5). */
+function emptiesMembers(body: unknown): boolean {
+  const members: unknown = isJsonObject(body) ? readMembers(body).get('members')?.value : undefined;
+  return Array.isArray(members) && members.length === 0;
 }
 
 /** What a PUT does not clear by leaving it out: `active` (L-066), and by dialect the members of a group. */
@@ -66,12 +75,17 @@ function keepOmitted(before: Resource, sent: Resource, keepsMembers: boolean): R
   );
 }
 
-/** An immutable value that exists must be repeated or left out (R-153). @throws ScimError mutability */
-function withImmutable({ rules }: ResourceMapping, before: Resource, after: Resource): Resource {
+/**
+ * What a PUT cannot clear: values that clients never see (R-155), and immutable ones, which must be repeated or left out (R-153).
+ * @throws ScimError mutability
+ */
+function withFixed({ rules }: ResourceMapping, before: Resource, after: Resource): Resource {
   return rules.reduce((current, { target }) => {
-    if ((target.sub ?? target.attribute).mutability !== 'immutable' || target.attribute.multiValued) return current;
+    const { mutability: kind, returned } = target.sub ?? target.attribute;
     const [old, next] = [valueAt(before, target), valueAt(after, target)];
     if (old === undefined || equalValues(old, next)) return current;
+    if (next === undefined && returned === 'never') return setAt(current, target, old);
+    if (kind !== 'immutable' || target.attribute.multiValued) return current;
     if (next !== undefined) throw mutability(`${target.name} cannot be changed once it is set`);
     return setAt(current, target, old);
   }, after);
@@ -90,7 +104,6 @@ export function patchResource(
   const needs: Wanted = (name) => !large.has(name) || touched.has(name);
   const revise = (before: Resource) => {
     const after = applyPatch(before, operations, type, client.dialect);
-    checkRequired(after, type);
     return after;
   };
   return update(backend, client, type, id, conditions, shown, { revise, needs });
@@ -115,7 +128,9 @@ function update(
     const entry = await findEntry(backend, resource, id, attributes);
     checkConditions(conditions, versionOf(backend, resource, entry));
     const before = await readOne(backend, resource, entry, wanted);
-    const after = revise(before);
+    const after = normalizeResource(resource, revise(before));
+    checkRequired(after, type);
+    refuseFixed(client, before, after);
     const dn = parseDn(entry.dn);
     const password = typeof after['password'] === 'string' ? after['password'] : undefined;
     if (password === undefined && equalValues(before, after))
@@ -138,6 +153,7 @@ function update(
       resource.password?.strategy,
     );
     if (plan.steps.length > 0) await guardEntry(backend, dn);
+    if (password !== undefined) await requireHashing(backend, resource);
     await refuseDuplicates(backend, resource, after, { id, before });
     const answer = async (written: Entry | undefined) => {
       if (plan.steps.length === 0) return before;
@@ -179,10 +195,21 @@ async function readOne(backend: Backend, resource: ResourceMapping, entry: Entry
   return read;
 }
 
-export async function deleteResource(backend: Backend, type: ResourceType, id: string, conditions: Conditions): Promise<void> {
+export async function deleteResource(
+  backend: Backend,
+  client: Client,
+  type: ResourceType,
+  id: string,
+  conditions: Conditions,
+): Promise<void> {
   const resource = mappingOf(backend, type);
   if (!resource.delete) throw new ScimError(403, `${type.name} resources are not deleted by this gateway`);
-  const attributes = [resource.id.ldap, ...versionAttributes(backend, resource)];
+  const quarantine = resource.delete.mode === 'quarantine' ? resource.delete : undefined;
+  const attributes = [
+    resource.id.ldap,
+    ...versionAttributes(backend, resource),
+    ...(quarantine ? quarantineReads(resource, quarantine) : []),
+  ];
   const prepare: Prepare<void> = async (previous) => {
     const answer = async () => undefined;
     const entry = await findEntry(backend, resource, id, attributes).catch((error: unknown) => {
@@ -195,6 +222,8 @@ export async function deleteResource(backend: Backend, type: ResourceType, id: s
     checkConditions(conditions, versionOf(backend, resource, entry));
     const dn = parseDn(entry.dn);
     await guardEntry(backend, dn);
+    if (quarantine)
+      return { plan: await planHiding(backend, client, resource, quarantine, entry, conditions.ifMatch !== undefined), answer, foreseen };
     const assertion = conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined;
     const links = await findLinks(backend, resource, dn);
     return {

@@ -1,8 +1,8 @@
 // The gateway of one directory: every use case with the client's rights checked first, and the answers projected last.
 import type { Wanted } from '../mapping/read.ts';
 import { ScimError, notFound } from '../scim/error.ts';
-import { membershipDelta, parsePatch } from '../scim/patch.ts';
-import { isProjected, projectResource, type Projection } from '../scim/resource.ts';
+import { membershipDelta, parsePatch, type PatchOperation } from '../scim/patch.ts';
+import { isProjected, projectResource, type Projection, writtenNames } from '../scim/resource.ts';
 import type { Resource, ResourceType } from '../scim/schema.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client, ClientOperation } from './client.ts';
@@ -10,10 +10,11 @@ import { createResource } from './create.ts';
 import { resourceTypeDocuments, schemaDocuments, serviceProviderConfig } from './discovery.ts';
 import { translateError } from './errors.ts';
 import { Queues } from './execute.ts';
-import type { Answer, Gateway, ListAnswer } from './gateway.ts';
-import { listResources, pageLimits } from './list.ts';
+import type { Answer, Conditions, Gateway } from './gateway.ts';
+import { listResources } from './list.ts';
 import { patchMembers } from './members.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
+import { findSelf } from './self.ts';
 import { deleteResource, patchResource, replaceResource } from './update.ts';
 import { isNotModified } from './version.ts';
 import { journalling } from './write-context.ts';
@@ -30,6 +31,19 @@ export function createGateway(backend: Backend, path: string, queues: Queues = n
       throw translateError(error, 'read');
     }
   };
+  /** What is looked up before there is a plan is a matter of reading; the rest is translated where it is executed. */
+  const writing = <T>(key: string, work: () => Promise<T>): Promise<T> => queues.run(key, () => reading(work));
+  const read = (type: ResourceType, id: string, projection: Projection, conditions: Conditions): Promise<Answer> =>
+    reading(async () => {
+      const resource = mappingOf(backend, type);
+      const wanted = shownBy(type, projection);
+      const needed: Wanted = (name) => name === 'meta' || wanted(name);
+      const entry = await findEntry(backend, resource, id, attributesFor(backend, resource, needed));
+      const [found] = await readEntries(backend, resource, [entry], needed);
+      if (!found) throw notFound();
+      const whole = answer(type, found, projection);
+      return isNotModified(conditions, whole.version) ? { ...whole, resource: undefined } : whole;
+    });
   return {
     directory: backend.name,
     path,
@@ -41,52 +55,44 @@ export function createGateway(backend: Backend, path: string, queues: Queues = n
     schemas: (client) => schemaDocuments(backend, types(client)),
     resourceTypeDocuments: (client) => resourceTypeDocuments(backend, types(client)),
 
+    self: (client) => reading(() => findSelf(backend, client)),
+
     list(client, type, query) {
       authorize(client, type, 'read');
-      return reading(() => listResources(backend, type, query));
+      return reading(() => listResources(backend, client, type.endpoint, [{ type, query }]));
     },
 
     async listAll(client, queryFor) {
-      return reading(() =>
-        listTypes(
-          backend,
-          types(client).filter(() => client.operations.includes('read')),
-          queryFor,
-        ),
-      );
+      const readable = types(client).filter(() => client.operations.includes('read'));
+      const queries = readable.map((type) => ({ type, query: queryFor(type) }));
+      return reading(() => listResources(backend, client, '/', queries));
     },
 
     get(client, type, id, projection, conditions) {
       authorize(client, type, 'read');
-      return reading(async () => {
-        const resource = mappingOf(backend, type);
-        const wanted = shownBy(type, projection);
-        const needed: Wanted = (name) => name === 'meta' || wanted(name);
-        const entry = await findEntry(backend, resource, id, attributesFor(backend, resource, needed));
-        const [read] = await readEntries(backend, resource, [entry], needed);
-        if (!read) throw notFound();
-        const whole = answer(type, read, projection);
-        return isNotModified(conditions, whole.version) ? { ...whole, resource: undefined } : whole;
-      });
+      return read(type, id, projection, conditions);
     },
 
-    create(client, type, body, projection) {
+    create(client, type, body, asked) {
       authorize(client, type, 'create');
-      return queues.run(creationKey(type, body), async () => answer(type, await createResource(backend, client, type, body), projection));
+      const projection = { ...asked, written: writtenNames(body) };
+      return writing(creationKey(type, body), async () => answer(type, await createResource(backend, client, type, body), projection));
     },
 
-    replace(client, type, id, body, projection, conditions) {
+    replace(client, type, id, body, asked, conditions) {
       authorize(client, type, 'update');
-      return queues.run(id, async () =>
+      const projection = { ...asked, written: writtenNames(body) };
+      return writing(id, async () =>
         answer(type, await replaceResource(backend, client, type, id, body, conditions, shownBy(type, projection)), projection),
       );
     },
 
-    patch(client, type, id, body, projection, conditions) {
+    patch(client, type, id, body, asked, conditions) {
       authorize(client, type, 'update');
       const operations = parsePatch(body, type, client.dialect, (name) => journalling(backend, client).ignored(name, 'unknown attribute'));
+      const projection = { ...asked, written: writtenBy(operations) };
       const delta = membershipDelta(operations, type);
-      return queues.run(id, async () => {
+      return writing(id, async () => {
         if (!delta)
           return answer(
             type,
@@ -95,14 +101,14 @@ export function createGateway(backend: Backend, path: string, queues: Queues = n
           );
         const version = await patchMembers(backend, client, type, id, delta, conditions);
         const location = `${backend.baseUrl}${type.endpoint}/${encodeURIComponent(id)}`;
-        if (!projection.attributes && !projection.excludedAttributes) return { resource: undefined, location, version };
-        return this.get(client, type, id, projection, {});
+        const isAsked = (asked.attributes ?? asked.excludedAttributes ?? []).length > 0;
+        return isAsked ? read(type, id, projection, {}) : { resource: undefined, location, version };
       });
     },
 
     delete(client, type, id, conditions) {
       authorize(client, type, 'delete');
-      return queues.run(id, () => deleteResource(backend, type, id, conditions));
+      return writing(id, () => deleteResource(backend, client, type, id, conditions));
     },
   };
 }
@@ -123,6 +129,12 @@ function answer(type: ResourceType, resource: Resource, projection: Projection):
   return { resource: projectResource(resource, type, projection), location: meta.location, version: versionIn(resource) };
 }
 
+/** What `returned: request` attributes a PATCH shows (R-142). */
+const writtenBy = (operations: readonly PatchOperation[]): readonly string[] =>
+  operations.flatMap(({ target: { extension, attribute, sub, name }, value = null }) =>
+    sub ? [name] : writtenNames({ [attribute.name]: value }, extension === undefined ? '' : `${extension}:`),
+  );
+
 const versionIn = (resource: Resource): string | undefined => (resource['meta'] as { version?: string } | undefined)?.version;
 
 /** Creates of one name wait for each other, so that the check for duplicates and the add are one step within this process. */
@@ -130,25 +142,4 @@ function creationKey(type: ResourceType, body: unknown): string {
   const members = typeof body === 'object' && body !== null ? Object.entries(body) : [];
   const name = members.find(([key]) => ['username', 'displayname'].includes(key.toLowerCase()))?.[1];
   return `${type.name}\0${typeof name === 'string' ? fold(name.trim()) : ''}`;
-}
-
-/** Resources of several types, one type after the other, each in its order (RFC 7644 section 3.4.2.1). */
-async function listTypes(
-  backend: Backend,
-  types: readonly ResourceType[],
-  queryFor: Parameters<Gateway['listAll']>[1],
-): Promise<ListAnswer> {
-  let totalResults = 0;
-  let startIndex = 1;
-  const resources: Resource[] = [];
-  for (const type of types) {
-    const query = queryFor(type);
-    startIndex = query.startIndex;
-    const room = Math.min(query.count ?? pageLimits.standard, pageLimits.maximum) - resources.length;
-    const from = Math.max(1, query.startIndex - totalResults);
-    const part = await listResources(backend, type, { ...query, startIndex: from, count: Math.max(0, room) });
-    resources.push(...part.resources);
-    totalResults += part.totalResults;
-  }
-  return { resources, totalResults, startIndex };
 }

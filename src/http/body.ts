@@ -17,7 +17,7 @@ export type BodyReader = (exchange: Exchange) => Promise<JsonObject>;
 export function createBodyReader(maxBytes: number): BodyReader {
   const readRaw = raw({ limit: maxBytes, type: () => true });
   return async (exchange) => {
-    checkMediaType(exchange.request.get('Content-Type'), callerOf(exchange).dialect.name !== 'strict');
+    checkMediaType(exchange.request.get('Content-Type'), callerOf(exchange).dialect.plainTextBodies);
     checkEncoding(exchange.request.get('Content-Encoding'));
     return parseBody(await readBytes(exchange, readRaw, maxBytes));
   };

@@ -27,6 +27,6 @@ function toScimError(error: unknown): ScimError {
 }
 
 /** Outages and defects that have a reason behind them, not features that are switched off. */
-function isWorthReporting({ status, cause }: ScimError): boolean {
+export function isWorthReporting({ status, cause }: ScimError): boolean {
   return status >= 500 && status !== 501 && cause !== undefined;
 }

@@ -34,11 +34,15 @@ export function createListener(handler: RequestListener, options: ListenerOption
     headersTimeout: Math.min(30_000, requestTimeout),
     // Longer than the idle time of the usual load balancers (60 s): the side that opens connections should close them.
     keepAliveTimeout: 65_000,
+    // Node would answer with a bare 400; `server.ts` looks at it.
+    requireHostHeader: false,
     connectionsCheckingInterval: Math.min(5000, requestTimeout),
   };
   const secure = tls && createHttpsServer({ ...timing, ...tls, minVersion: 'TLSv1.2' }, handler);
   const server: Server = secure ?? createHttpServer(timing, handler);
   server.on('clientError', refuse);
+  // Node would refuse it with a bare 417; an expectation nobody knows may as well be ignored (RFC 9110 section 10.1.1).
+  server.on('checkExpectation', handler);
   server.on('error', (error) => reportFailure({ requestId: '-', error }));
 
   return {

@@ -32,6 +32,7 @@ export function toListParameters(query: Query): ListParameters {
     sortOrder: query.get('sortorder'),
     startIndex: query.get('startindex'),
     count: query.get('count'),
+    cursor: query.get('cursor'),
     attributes: query.get('attributes'),
     excludedAttributes: query.get('excludedattributes'),
   };

@@ -1,5 +1,6 @@
 // Answers as data, and `send`, the only writer of bodies. Everything leaves as complete text with its length, so HEAD equals GET.
 // RFC 7644 sections 3.8 (media types) and 3.12 (errors); RFC 9110 sections 8.3, 8.6 and 9.3.2.
+import type { Dialect } from '../scim/dialects.ts';
 import type { ScimError, ScimType } from '../scim/error.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -25,7 +26,7 @@ export function send(exchange: Exchange, reply: Reply): void {
     response.end();
     return;
   }
-  response.setHeader('Content-Type', reply.mediaType ?? chooseMediaType(request.get('Accept')));
+  response.setHeader('Content-Type', reply.mediaType ?? chooseMediaType(request.get('Accept'), exchange.client?.dialect));
   response.setHeader('Content-Length', Buffer.byteLength(reply.text));
   // Node leaves the text out of an answer to HEAD.
   response.end(reply.text);
@@ -41,7 +42,8 @@ export function errorReply(error: ScimError, headers: Reply['headers'] = {}): Re
 }
 
 /** `application/scim+json`, unless the client takes `application/json` and not that (R-005, R-006): never 406. */
-function chooseMediaType(accept = '*/*'): string {
+function chooseMediaType(accept = '*/*', dialect: Dialect | undefined): string {
+  if (dialect && dialect.responseMediaType !== 'accepted') return dialect.responseMediaType;
   const scim = 'application/scim+json';
   const ranges = new Map(accept.toLowerCase().split(',').map(readMediaRange));
   const accepts = (type: string): boolean => ranges.get(type) ?? ranges.get('application/*') ?? ranges.get('*/*') ?? false;

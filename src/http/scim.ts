@@ -1,13 +1,15 @@
-// The endpoints of one directory: authentication in front of all but one, then discovery, the features that are off, and the resources.
+// The endpoints of one directory: authentication in front of all but one, then discovery, bulk, /Me, and the resources.
 // RFC 7644 section 3.2 (endpoints), 2 (authentication), 3.7 (bulk) and 3.11 (/Me).
 import { type RequestHandler, Router } from 'express';
 import type { Gateway } from '../gateway/gateway.ts';
-import { notFound, ScimError } from '../scim/error.ts';
+import { notFound, type ScimError } from '../scim/error.ts';
 import { AccessError, authenticate, type Credentials } from './auth.ts';
 import type { BodyReader } from './body.ts';
+import { addBulk } from './bulk.ts';
 import { addDiscovery } from './discovery.ts';
-import { addEndpoint, literal, type Operation } from './endpoint.ts';
+import { addEndpoint, literal } from './endpoint.ts';
 import { exchangeOf } from './exchange.ts';
+import { addMe } from './me.ts';
 import { addResources, addRoot } from './resources.ts';
 
 export interface ScimOptions {
@@ -26,9 +28,8 @@ export function createScimRouter(options: ScimOptions): Router {
 
   router.use(requireClient(options));
   addDiscovery(add, gateway);
-  add('/Bulk', { POST: switchedOff('Bulk operations') });
-  const me = switchedOff('/Me');
-  add('/Me', { GET: me, POST: me, PUT: me, PATCH: me, DELETE: me });
+  addBulk(add, gateway, readBody);
+  addMe(add, gateway, readBody);
   addRoot(add, gateway, readBody);
   for (const { endpoint } of gateway.resourceTypes()) {
     router.use(literal(endpoint), requireVisible(gateway, endpoint));
@@ -67,10 +68,4 @@ function requireVisible(gateway: Gateway, endpoint: string): RequestHandler {
 
 function unknownUrl(): ScimError {
   return notFound('There is nothing at this URL');
-}
-
-function switchedOff(feature: string): Operation {
-  return () => {
-    throw new ScimError(501, `${feature}: not supported`);
-  };
 }

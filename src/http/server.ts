@@ -1,10 +1,11 @@
 // The whole HTTP side of the gateway: the order of middleware, health and readiness, one router per directory, one error middleware.
 // RFC 7644 section 3.13 and section 6 (several directories, each under its own path); RFC 7643 and 7644 in the routers themselves.
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import express, { type Express } from 'express';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
+import { bulkLimits } from '../gateway/bulk.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { notFound } from '../scim/error.ts';
+import { invalidSyntax, notFound } from '../scim/error.ts';
 import type { Credentials } from './auth.ts';
 import { createBodyReader } from './body.ts';
 import { addEndpoint, literal, type Operation } from './endpoint.ts';
@@ -48,11 +49,11 @@ export function createServer(options: ServerOptions): GatewayServer {
 
 /** An application and the requests that it is busy with. */
 class Serving {
-  readonly #application: Express;
+  readonly #application: RequestListener;
   #requests = 0;
   #ended: (() => void) | undefined;
 
-  constructor(application: Express) {
+  constructor(application: RequestListener) {
     this.#application = application;
   }
 
@@ -71,7 +72,7 @@ class Serving {
   }
 }
 
-function createApplication({ gateways, clients, realm = 'scim', maxBodyBytes = 1024 * 1024, now = Date.now }: ServerOptions): Express {
+function createApplication({ gateways, clients, realm = 'scim', maxBodyBytes = bulkLimits.maxPayloadSize, now = Date.now }: ServerOptions): RequestListener {
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
@@ -80,6 +81,7 @@ function createApplication({ gateways, clients, realm = 'scim', maxBodyBytes = 1
   application.enable('case sensitive routing');
 
   application.use(openExchange);
+  application.use(requireHost);
   application.use(
     helmet({ contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': "'none'", 'frame-ancestors': "'none'" } } }),
   );
@@ -87,16 +89,52 @@ function createApplication({ gateways, clients, realm = 'scim', maxBodyBytes = 1
   addEndpoint(application, '/ready', { GET: () => readiness(gateways) });
 
   const readBody = createBodyReader(maxBodyBytes);
-  // The longest path first: a directory at `/` takes what is left.
-  for (const gateway of gateways.toSorted((a, b) => b.path.length - a.path.length)) {
-    application.use(gateway.path === '' ? '/' : literal(gateway.path), createScimRouter({ gateway, clients, readBody, now }));
+  for (const [path, gateway] of pathsOf(gateways)) {
+    application.use(path === '' ? '/' : literal(path), refuseOtherVersions(path), createScimRouter({ gateway, clients, readBody, now }));
   }
   application.use(() => {
     throw notFound('There is nothing at this URL');
   });
-  application.use(createErrorHandler(realm));
-  return application;
+  const handleError = createErrorHandler(realm);
+  application.use(handleError);
+  // A target that Express cannot read as a URL passes by everything above; without this it would answer with a page of its own.
+  const refuseTarget: RequestHandler = (request, response, next) => {
+    openExchange(request, response, () => handleError(invalidSyntax('The request target is no URL'), request, response, next));
+  };
+  return (request, response) => {
+    const pair = [request as Request, response as Response] as const;
+    application(...pair, () => refuseTarget(...pair, () => undefined));
+  };
 }
+
+const version = '/v2';
+
+/**
+ * Where gateways answer, the longest path first. The version may be left out of the path of a directory, and added to it: it is the only
+ * one there is, and so the newest (RFC 7644 section 3.13; R-002, R-003). Locations are those of the configured path.
+ */
+function pathsOf(gateways: readonly Gateway[]): readonly (readonly [path: string, gateway: Gateway])[] {
+  const paths = new Map(gateways.map((gateway) => [gateway.path === '/' ? '' : gateway.path, gateway]));
+  for (const [path, gateway] of [...paths]) {
+    const other = path.endsWith(version) ? path.slice(0, -version.length) : path + version;
+    if (!paths.has(other)) paths.set(other, gateway);
+  }
+  return [...paths].toSorted(([a], [b]) => b.length - a.length);
+}
+
+/** `/v1/Users` is not the `Users` of any other version, whoever asks. */
+function refuseOtherVersions(path: string): RequestHandler {
+  return (request, _response, next) => {
+    if (!path.endsWith(version) && /^\/v\d+(?:\/|$)/i.test(request.path)) throw notFound('There is no such version of the protocol here');
+    next();
+  };
+}
+
+/** RFC 9112 section 3.2. */
+const requireHost: RequestHandler = ({ httpVersion, headersDistinct }, _response, next) => {
+  if (httpVersion === '1.1' && headersDistinct['host']?.length !== 1) throw invalidSyntax('The request needs one Host header');
+  next();
+};
 
 function readiness(gateways: readonly Gateway[]): ReturnType<Operation> {
   return gateways.every((gateway) => gateway.ready()) ? statusReply(true, 'ready') : statusReply(false, 'not ready');

@@ -102,7 +102,8 @@ const hexString = /#(?:[0-9a-f]{2})+/iy;
 const plainText = /[^\\"+,;<>\0]+/y;
 const quotedText = /[^\\"\0]+/y;
 const escapedOctets = /(?:\\[0-9a-f]{2})+/iy;
-const escapedCharacter = /\\[ "#+,;<=>\\]/y;
+/** More than RFC 4514 section 3 names: Samba also escapes & and others. */
+const escapedCharacter = /\\[ -/:-@[-`{-~]/y;
 
 export function formatDn(dn: Dn): string {
   return dn.rdns.map(formatRdn).join(',');
@@ -120,7 +121,7 @@ function formatAva({ type, value }: Ava): string {
 function escapeValue(value: string): string {
   if (plainAscii.test(value)) return value;
   return value
-    .replace(/["+,;<>\\]|^[ #]| $/g, '\\$&')
+    .replace(/["+,;<=>\\]|^[ #]| $/g, '\\$&')
     .replace(/[\0-\x1f\x7f]/g, (character) => `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 

@@ -7,7 +7,13 @@ import { decodeText } from './syntax.ts';
 export type ChangeRecord =
   | { readonly changetype: 'add'; readonly dn: string; readonly attributes: Iterable<readonly [string, readonly Value[]]> }
   | { readonly changetype: 'modify'; readonly dn: string; readonly changes: readonly Change[] }
-  | { readonly changetype: 'modrdn'; readonly dn: string; readonly newRdn: string; readonly deleteOldRdn: boolean }
+  | {
+      readonly changetype: 'modrdn';
+      readonly dn: string;
+      readonly newRdn: string;
+      readonly deleteOldRdn: boolean;
+      readonly newSuperior?: string;
+    }
   | { readonly changetype: 'delete'; readonly dn: string };
 
 /** A comment for each attribute that changes; undefined: none. */
@@ -27,6 +33,7 @@ export function formatChange(record: ChangeRecord, comment: Comment = () => unde
       break;
     case 'modrdn':
       lines.push(formatLine('newrdn', record.newRdn), `deleteoldrdn: ${record.deleteOldRdn ? 1 : 0}`);
+      if (record.newSuperior !== undefined) lines.push(formatLine('newsuperior', record.newSuperior));
       break;
     case 'delete':
       break;

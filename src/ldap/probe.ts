@@ -111,11 +111,11 @@ async function findDnAttribute(
   base: string,
   attribute: NonNullable<Capabilities['dnAttribute']>,
 ): Promise<Capabilities['dnAttribute']> {
-  const below: SearchParameters = { ...baseSearch(base, anyEntry, ['1.1']), scope: 'sub', sizeLimit: 1, timeLimit: 5 };
-  // Which one does not matter, and the service account may not see the base.
+  const below: SearchParameters = { ...baseSearch(base, anyEntry, ['1.1']), scope: 'sub', sizeLimit: 2, timeLimit: 5 };
+  // Which one does not matter, but of the base itself the service account may see little.
   let value = base;
-  await selfTest(connection, below, undefined, ({ entries: [first] }) => {
-    value = first?.dn ?? base;
+  await selfTest(connection, below, undefined, ({ entries }) => {
+    value = entries.at(-1)?.dn ?? base;
     return true;
   });
   const filter: Filter = { kind: 'equal', attribute, value };

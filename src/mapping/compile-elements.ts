@@ -10,20 +10,25 @@ import type { Rule } from './rule.ts';
 import { elementsRule, type Part, type Place } from './rules/elements.ts';
 import { codecFor, valueOptions } from './compile-value.ts';
 
-export function compileElements({ at, definition, access }: Item, target: AttributeReference, report: Report): Rule | undefined {
+export function compileElements({ at, definition, access, reference }: Item, target: AttributeReference, report: Report): Rule | undefined {
   const { attribute, name } = target;
   if (!attribute.multiValued || attribute.type !== 'complex') {
     report.add([...at, 'elements'], `${name} is no list of complex values`, { atKey: true });
     return undefined;
   }
   const elements = definition.elements ?? [];
-  const places = elements.flatMap((element, i) => compilePlace(element, target, [...at, 'elements', i], report) ?? []);
+  const places = elements.flatMap((element, i) => compilePlace(element, reference, [...at, 'elements', i], report) ?? []);
   refuseShared(places, at, report);
   return elementsRule({ target, access, places, extra: definition.extra });
 }
 
-function compilePlace(element: ElementDefinition, target: AttributeReference, at: Path, report: Report): Place | undefined {
-  const subs = target.attribute.subAttributes ?? [];
+function compilePlace(
+  element: ElementDefinition,
+  { attribute, name: list }: AttributeReference,
+  at: Path,
+  report: Report,
+): Place | undefined {
+  const subs = attribute.subAttributes ?? [];
   const kind = element.slot ? 'slot' : 'list';
   const find = (where: Path, name: string) => {
     const sub = subs.find((candidate) => candidate.name === name);
@@ -32,7 +37,7 @@ function compilePlace(element: ElementDefinition, target: AttributeReference, at
       name,
       subs.map((candidate) => candidate.name),
     );
-    report.add(where, `${target.name} has no sub-attribute ${name}`, { atKey: true, ...(suggestion && { suggestion }) });
+    report.add(where, `${list} has no sub-attribute ${name}`, { atKey: true, ...(suggestion && { suggestion }) });
     return undefined;
   };
   for (const name of Object.keys(element.match)) find([...at, 'match', name], name);

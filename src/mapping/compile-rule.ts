@@ -159,11 +159,16 @@ function compileLdap(item: Item, target: AttributeReference, report: Report): Ru
 }
 
 /** A complex attribute as a whole: a list of elements that have nothing but a `value`. */
-function compileComplex({ at, definition, access }: Item, target: AttributeReference, ldap: string, report: Report): Rule | undefined {
+function compileComplex(
+  { at, definition, access, reference }: Item,
+  target: AttributeReference,
+  ldap: string,
+  report: Report,
+): Rule | undefined {
   const { attribute } = target;
   const value = attribute.subAttributes?.find((sub) => sub.name === 'value');
   if (!attribute.multiValued || !value || target.sub) {
-    const example = `${target.name}.${attribute.subAttributes?.[0]?.name ?? 'value'}`;
+    const example = `${target.name}.${reference.attribute.subAttributes?.[0]?.name ?? 'value'}`;
     const advice = attribute.multiValued ? 'map it with `elements`' : `map its parts, such as ${example}`;
     report.add(at, `${target.name} is complex: ${advice}`, { atKey: true });
     return undefined;

@@ -1,6 +1,6 @@
 // Compiles a mapping definition: paths against the SCIM schemas, texts into DNs, filters and templates; every mistake with its place.
 // RFC 7643 sections 6 and 7.
-import { parseFilter, present } from '../ldap/filter.ts';
+import { and, equal, type Filter, not, parseFilter, present } from '../ldap/filter.ts';
 import { defineAttribute } from '../scim/attribute.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { checkSchemas } from './check-schemas.ts';
@@ -10,7 +10,7 @@ import { compileCreate } from './compile-create.ts';
 import { codecFor } from './compile-value.ts';
 import type { MappingDefinition, Problem } from './definition.ts';
 import type { ResourceSource } from './items.ts';
-import type { Mapping, ResourceMapping, SearchBase, SetMapping } from './mapping.ts';
+import type { Mapping, Quarantine, ResourceMapping, SearchBase, SetMapping } from './mapping.ts';
 import { type Path, Report } from './report.ts';
 import { fullType } from './resource-type.ts';
 import { collectAliases, compileDn, type CompileOptions, compileScimTemplate } from './text.ts';
@@ -47,22 +47,36 @@ function compileResource(source: ResourceSource, names: readonly string[]): Reso
   const filter = report.attempt(at('search', 'filter'), () => parseFilter(resource.search.filter)) ?? present('objectClass');
   const attributes = compileAttributes(source, names);
   const { type } = attributes;
-  if (resource.delete?.mode === 'quarantine')
-    report.add(at('delete', 'mode'), '`quarantine` is not in this version', { suggestion: 'purge' });
+  const quarantine = compileQuarantine(source, filter);
   const { strategy, absentMeans, activeValue } = resource.accountState ?? {};
   if (strategy === undefined && absentMeans === 'inactive' && activeValue === undefined)
     report.add(at('accountState'), '`absentMeans: inactive` needs `activeValue`: otherwise nobody could be activated', { atKey: true });
   return {
     ...attributes,
-    scope: { bases, filter },
+    scope: { bases, filter: quarantine ? and([filter, not(equal(quarantine.marker.ldap, quarantine.marker.value))]) : filter },
     id: { ldap: resource.id.ldap, codec: idCodec(source) },
     create: resource.create && compileCreate(resource.create, at('create'), type, bases, source),
     renames: resource.rename?.rdn === 'follow',
-    delete: resource.delete && { mode: 'purge' },
+    delete: quarantine ?? (resource.delete && { mode: 'purge' }),
     password: resource.password && { strategy: resource.password.strategy, missingOnCreate: resource.password.missingOnCreate },
     set: compileSet(source, type),
     version: resource.version,
   };
+}
+
+function compileQuarantine({ name, resource, report, ...reading }: ResourceSource, filter: Filter): Quarantine | undefined {
+  const at = (...path: Path): Path => ['resources', name, 'delete', ...path];
+  const { mode, marker, moveTo, purgeAfter, restoreOnCreate } = resource.delete ?? {};
+  if (mode !== 'quarantine') return undefined;
+  if (purgeAfter !== undefined)
+    report.add(at('purgeAfter'), '`purgeAfter` is not in this version: purge marked entries by a job of your own');
+  if (restoreOnCreate === false) report.add(at('restoreOnCreate'), '`false` is not in this version: a later create restores the entry');
+  if (!marker) {
+    report.add(at(), '`quarantine` needs `marker`: what says in LDAP that an entry is deleted');
+    return undefined;
+  }
+  const dn = moveTo === undefined ? undefined : compileDn(at('moveTo'), moveTo, { report, ...reading });
+  return { mode, marker, moveTo: dn, filter: and([filter, equal(marker.ldap, marker.value)]) };
 }
 
 const idAttribute = defineAttribute('id', 'string', 'The identifier of the resource.', { caseExact: true });

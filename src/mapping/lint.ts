@@ -36,7 +36,7 @@ export function lintMapping({ definition, mapping, schema, type, facts }: Subjec
       ...lintCreation(resource, context),
       ...lintFiltering(resource, context, facts?.server),
       ...lintContents(resource, context, facts?.server),
-      ...(facts ? lintStrategies(resource, context, facts.server, resources) : []),
+      ...(facts ? lintStrategies(resource, context, facts, resources) : []),
     ];
   });
   return [...(facts ? [...lintServer(type, facts.server), ...lintPlaces(facts)] : []), ...perResource];

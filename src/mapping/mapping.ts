@@ -29,7 +29,7 @@ export interface ResourceMapping {
   readonly create: CreateMapping | undefined;
   /** The RDN follows its template when a path in it changes. */
   readonly renames: boolean;
-  readonly delete: { readonly mode: 'purge' } | undefined;
+  readonly delete: { readonly mode: 'purge' } | Quarantine | undefined;
   readonly password: PasswordMapping | undefined;
   /** `members`, changed value by value. */
   readonly membership: MembershipMapping | undefined;
@@ -37,6 +37,16 @@ export interface ResourceMapping {
   readonly groupsFrom: string | undefined;
   readonly set: readonly SetMapping[];
   readonly version: 'auto' | 'entryCSN' | 'hash';
+}
+
+/** Deleted entries are marked in LDAP, disabled and hidden, and come back with a later create (mapping semantics 8). */
+export interface Quarantine {
+  readonly mode: 'quarantine';
+  readonly marker: { readonly ldap: string; readonly value: string };
+  /** Where marked entries go; undefined: they stay. */
+  readonly moveTo: Dn | undefined;
+  /** Finds the marked entries; the scope of the type finds the others. */
+  readonly filter: Filter;
 }
 
 export interface SearchBase {

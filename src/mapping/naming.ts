@@ -25,15 +25,16 @@ export function renderRdn(rdn: RdnTemplate, resource: Resource, mapping: Resourc
 export function nextRdn(mapping: ResourceMapping, current: Rdn, before: Resource, after: Resource): Rdn | undefined {
   const template = mapping.create?.rdn;
   if (!mapping.renames || !template) return undefined;
-  const isNamedSo = template.every(({ attribute }) => current.some((ava) => names(ava, attribute)));
+  const isNamedSo = template.every(({ attribute }) => current.some((ava) => isNamedBy(ava, attribute)));
   const changes = template.some(({ value }) => value.render(scimLookup(before)) !== value.render(scimLookup(after)));
   if (!isNamedSo || !changes) return undefined;
   const rendered = renderRdn(template, after, mapping);
-  const next = current.map((ava) => rendered.find(({ type }) => names(ava, type)) ?? ava);
+  const next = current.map((ava) => rendered.find(({ type }) => isNamedBy(ava, type)) ?? ava);
   return next.every((ava, i) => ava.value === current[i]?.value) ? undefined : next;
 }
 
-const names = (ava: Ava, attribute: string): boolean => rdnValue({ rdns: [[ava]] }, attribute) !== undefined;
+/** Whether a part of an RDN is of that type, by whichever of its names. */
+export const isNamedBy = (ava: Ava, attribute: string): boolean => rdnValue({ rdns: [[ava]] }, attribute) !== undefined;
 
 const textOf = ({ value }: Ava): string => value.toString();
 

@@ -18,11 +18,12 @@ interface Part {
 
 /** The pattern for whole values. @throws SyntaxError for what is no regular expression, or one that could take long */
 export function compilePattern(pattern: string): RegExp {
-  const whole = new RegExp(`^(?:${pattern})$`, 'u');
+  // By itself first: `a)(b` would close the group that it is put into.
+  const { source } = new RegExp(pattern, 'u');
   const positions = new Set<Position>();
   const part = parsePattern(pattern, positions);
   for (const choice of [part.first, ...Array.from(positions, ({ next }) => [...next])]) refuseChoice(choice);
-  return whole;
+  return new RegExp(`^(?:${source})$`, 'u');
 }
 
 function tooComplex(what: string): never {

@@ -10,7 +10,7 @@ import { equalValues } from '../scim/resource.ts';
 import type { Json, Resource } from '../scim/schema.ts';
 import { Draft } from './draft.ts';
 import type { CreateMapping, ResourceMapping } from './mapping.ts';
-import { followRename, nextRdn, refuseNaming, renderRdn } from './naming.ts';
+import { followRename, isNamedBy, nextRdn, refuseNaming, renderRdn } from './naming.ts';
 import type { IdReference, Rule, WriteContext } from './rule.ts';
 import type { Template } from './template.ts';
 import { scimLookup, setAt, valueAt } from './value-at.ts';
@@ -134,8 +134,8 @@ export function diffEntry(
     writeRule(rule, draft, valueAt(before, rule.target), valueAt(next, rule.target), context);
     refuseSecondValue(rule, draft, entry, schema);
   }
-  recompute(mapping, draft, before, next);
   const rename = nextRdn(mapping, currentRdn, before, next);
+  recompute(mapping, draft, before, next, rename ? [] : currentRdn);
   if (rename) followRename(draft, currentRdn, rename);
   else refuseNaming(draft, entry, currentRdn);
   const replaceOnly = (attribute: string) =>
@@ -151,13 +151,14 @@ function refuseSecondValue({ target, writes }: Rule, draft: Draft, entry: Entry,
     throw invalidValue(`${target.name} cannot be set: the directory holds another value there, which the gateway does not change`);
 }
 
-/** `set.always`: only if a path in the template changed, and only the value computed from the state before is replaced. */
-function recompute(mapping: ResourceMapping, draft: Draft, before: Resource, after: Resource): void {
+/** `set.always`: only if a path in the template changed, and only the value computed from the state before is replaced, unless it names the entry. */
+function recompute(mapping: ResourceMapping, draft: Draft, before: Resource, after: Resource, fixed: Rdn): void {
   for (const { ldap, template, when } of mapping.set) {
     if (when !== 'always' || !touches(template, before, after)) continue;
     const old = template.render(scimLookup(before));
     const next = template.render(scimLookup(after));
     const isOurs = old !== undefined && draft.has(ldap, old);
+    if (isOurs && fixed.some((ava) => isNamedBy(ava, ldap))) continue;
     if (isOurs || draft.values(ldap).length === 0) draft.exchange(ldap, old, next);
   }
 }

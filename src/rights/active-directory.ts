@@ -27,10 +27,13 @@ export function printDsacls(needs: Needs): string {
       ...bases.flatMap((dn) => resource.reads.map((name) => inherited(dn, `RP;${name};${type}`))),
       ...bases.flatMap((dn) => writesOf(resource).map((name) => inherited(dn, `WP;${name};${type}`))),
       ...(resource.password === undefined ? [] : bases.map((dn) => inherited(dn, `CA;Reset Password;${type}`))),
-      ...(changesContainer(resource) ? containersOf(resource).map((dn) => `dsacls ${quote(dn)} /I:T /G "${account}:${childRights(resource)};${type}"`) : []),
+      ...(changesContainer(resource)
+        ? containersOf(resource).map((dn) => `dsacls ${quote(dn)} /I:T /G "${account}:${childRights(resource)};${type}"`)
+        : []),
     ];
   });
-  return `REM In an elevated prompt of a domain controller, or where RSAT is installed, as an administrator of the domain.
+  return `REM set GATEWAY=DOMAIN\\name (only where the lines below say %GATEWAY%)
+REM In an elevated prompt of a domain controller, or where RSAT is installed, as an administrator of the domain.
 REM Rights to read are there for every account by default; the RP lines matter where they were taken away.
 REM Accounts in protected groups (adminCount=1) do not inherit these rights, which is as it should be.
 ${lines.join('\n')}
@@ -41,7 +44,8 @@ REM The gateway pages its searches, so MaxPageSize needs no change.
 
 /** CC creates children of the class, DC deletes them. */
 const childRights = ({ createsIn, deletes }: ResourceNeeds): string => `${createsIn.length > 0 ? 'CC' : ''}${deletes ? 'DC' : ''}`;
-const containersOf = ({ bases, createsIn, deletes }: ResourceNeeds): readonly Dn[] => distinctDns([...createsIn, ...(deletes ? bases.map(({ dn }) => dn) : [])]);
+const containersOf = ({ bases, createsIn, deletes }: ResourceNeeds): readonly Dn[] =>
+  distinctDns([...createsIn, ...(deletes ? bases.map(({ dn }) => dn) : [])]);
 
 const quote = (dn: Dn): string => `"${formatDn(dn).replaceAll('"', '\\"')}"`;
 
@@ -51,30 +55,39 @@ function trusteeOf({ account }: Needs): string {
 }
 
 export function printSambaTool(needs: Needs): string {
-  const { account } = needs;
   const lines = needs.resources.flatMap((resource) => {
-    const type = classOf(resource);
+    const containers = containersOf(resource);
     const bases = distinctDns(resource.bases.map(({ dn }) => dn));
+    const writes = writesOf(resource);
+    const inherited = [
+      ...(writes.length > 0 ? [`write ${writes.join(' ')}`] : []),
+      ...(resource.password === undefined ? [] : ['reset_password']),
+    ];
     return [
-      `\n# ${resource.name}`,
-      ...bases.flatMap((dn) => writesOf(resource).map((name) => `inherit ${shell(formatDn(dn))} WP ${name} ${type}`)),
-      ...(resource.password === undefined ? [] : bases.map((dn) => `reset_password ${shell(formatDn(dn))} ${type}`)),
-      ...(changesContainer(resource) ? containersOf(resource).map((dn) => `children ${shell(formatDn(dn))} ${childRights(resource)} ${type}`) : []),
+      `\nclass ${classOf(resource)}`,
+      ...(inherited.length > 0 ? bases.flatMap((dn) => [...inherited, `apply ${shell(formatDn(dn))}`]) : []),
+      ...(changesContainer(resource)
+        ? containers.flatMap((dn) => [`children ${childRights(resource)}`, `apply ${shell(formatDn(dn))}`])
+        : []),
     ];
   });
   return `#!/bin/sh
 # As root on a domain controller. Every account may read these attributes by default; only writing is granted here.
 set -eu
 SAM=\${SAM:-/var/lib/samba/private/sam.ldb}
-ACCOUNT=${shell(accountName(account))}
-SID=\$(samba-tool user show "\$ACCOUNT" -H "\$SAM" --attributes=objectSid | sed -n 's/^objectSid: //p')
-SCHEMA=\$(ldbsearch -H "\$SAM" -b '' -s base schemaNamingContext | sed -n 's/^schemaNamingContext: //p')
-guid() { ldbsearch -H "\$SAM" -b "\$SCHEMA" "(lDAPDisplayName=\$1)" schemaIDGUID | sed -n 's/^schemaIDGUID: //p'; }
-add() { samba-tool dsacl set -H "\$SAM" --objectdn="\$1" --sddl="\$2" >/dev/null; }
-# One attribute of entries of one class below a container; resetting their passwords; creating and deleting them.
-inherit() { add "\$1" "(OA;CIIO;\$2;\$(guid "\$3");\$(guid "\$4");\$SID)"; }
-reset_password() { add "\$1" "(OA;CIIO;CR;00299570-246d-11d0-a768-00aa006e0529;\$(guid "\$2");\$SID)"; }
-children() { add "\$1" "(OA;CI;\$2;\$(guid "\$3");;\$SID)"; }
+SID=$(samba-tool user show ${shell(accountName(needs.account))} -H "$SAM" --attributes=objectSid | sed -n 's/^objectSid: //p')
+SCHEMA=$(ldbsearch -H "$SAM" -b '' -s base schemaNamingContext | sed -n 's/^schemaNamingContext: //p')
+ACES=
+# An empty GUID would mean every attribute: there must be one.
+guid() { GUID=$(ldbsearch -H "$SAM" -b "$SCHEMA" "(lDAPDisplayName=$1)" schemaIDGUID | sed -n 's/^schemaIDGUID: //p'); is "$GUID" "$1 in the schema"; }
+is() { [ -n "$1" ] || { echo "There is no $2" >&2; exit 1; }; }
+is "$SID" 'such account'
+# Rights on entries of one class below a container: to write attributes, to reset the password; and to create (CC) and delete (DC) them.
+class() { guid "$1"; CLASS=$GUID; }
+write() { for NAME in "$@"; do guid "$NAME"; ACES="$ACES(OA;CIIO;WP;$GUID;$CLASS;$SID)"; done; }
+reset_password() { ACES="$ACES(OA;CIIO;CR;00299570-246d-11d0-a768-00aa006e0529;$CLASS;$SID)"; }
+children() { ACES="$ACES(OA;CI;$1;$CLASS;;$SID)"; }
+apply() { samba-tool dsacl set -H "$SAM" --objectdn="$1" --sddl="$ACES" >/dev/null; ACES=; }
 ${lines.join('\n')}
 `;
 }

@@ -7,7 +7,9 @@ import { distinct, distinctDns, type Needs, type ResourceNeeds } from './needs.t
 export function print389(needs: Needs): string {
   const blocks = distinctDns([needs.baseDn, ...needs.resources.flatMap(({ bases }) => bases.map(({ dn }) => dn))]).flatMap((dn) => {
     const acis = acisOf(needs, dn);
-    return acis.length === 0 ? [] : [`dn: ${formatDn(dn)}\nchangetype: modify\nadd: aci\n${acis.map((aci) => fold(`aci: ${aci}`)).join('\n')}\n`];
+    return acis.length === 0
+      ? []
+      : [`dn: ${formatDn(dn)}\nchangetype: modify\nadd: aci\n${acis.map((aci) => fold(`aci: ${aci}`)).join('\n')}\n`];
   });
   const limits = limitNames.map((name) => `replace: ${name}\n${name}: -1`).join('\n-\n');
   return `# ldapmodify -x -H ldaps://SERVER -D 'cn=Directory Manager' -W -f THIS_FILE
@@ -26,7 +28,11 @@ function acisOf(needs: Needs, at: Dn): readonly string[] {
     `${target}(version 3.0; acl "SCIM gateway: ${name}"; allow (${rights}) userdn="ldap:///${escapeUrl(needs.account)}";)`;
   const own = needs.resources.filter(({ bases }) => bases.some(({ dn }) => formatDn(dn) === formatDn(at)));
   const isBase = formatDn(at) === formatDn(needs.baseDn);
-  const see = aci(attributes(['entrydn', 'objectClass']) + filtered(`(entrydn=${escapeValue(formatDn(at))})`), 'see the container', 'read,search,compare');
+  const see = aci(
+    attributes(['entrydn', 'objectClass']) + filtered(`(entrydn=${escapeValue(formatDn(at))})`),
+    'see the container',
+    'read,search,compare',
+  );
   return [...(isBase || own.length > 0 ? [see] : []), ...own.flatMap((resource) => resourceAcis(resource, at, aci))];
 }
 

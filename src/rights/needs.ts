@@ -66,7 +66,9 @@ function resourceNeeds(resource: ResourceMapping): ResourceNeeds {
 
 /** Names are compared without regard to case, and come in order. */
 export function distinct(names: readonly string[]): readonly string[] {
-  return [...new Map(names.map((name) => [name.toLowerCase(), name] as const).toReversed()).values()].toSorted((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+  return [...new Map(names.map((name) => [name.toLowerCase(), name] as const).toReversed()).values()].toSorted((a, b) =>
+    a.toLowerCase() < b.toLowerCase() ? -1 : 1,
+  );
 }
 
 export function distinctDns(dns: readonly Dn[]): readonly Dn[] {

@@ -20,7 +20,9 @@ const operational = ['entryCSN', 'entryDN'];
 /** Search bases must be seen; `children` of a container decides who adds, renames and deletes in it. */
 function containerRules({ resources }: Needs, by: (level: string) => string): readonly string[] {
   const bases = distinctDns(resources.flatMap((resource) => [...resource.bases.map(({ dn }) => dn), ...resource.createsIn]));
-  const changes = distinctDns(resources.filter(changesNames).flatMap((resource) => [...resource.bases.map(({ dn }) => dn), ...resource.createsIn]));
+  const changes = distinctDns(
+    resources.filter(changesNames).flatMap((resource) => [...resource.bases.map(({ dn }) => dn), ...resource.createsIn]),
+  );
   return [
     ...changes.map((dn) => `to dn.subtree=${quoteDn(dn)} attrs=children ${by('write')}`),
     ...bases.map((dn) => `to dn.base=${quoteDn(dn)} attrs=entry,entryDN,objectClass ${by('read')}`),

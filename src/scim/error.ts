@@ -22,6 +22,9 @@ export interface ScimErrorOptions extends ErrorOptions {
   readonly retryAfter?: number;
 }
 
+/** Characters: a detail may quote a name that the client chose. */
+const longestDetail = 500;
+
 /** An answer other than success. `message` is the `detail` that the client reads: it names attributes, never values, DNs or LDAP text. */
 export class ScimError extends Error {
   override readonly name = 'ScimError';
@@ -30,7 +33,7 @@ export class ScimError extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(status: number, detail: string, options: ScimErrorOptions = {}) {
-    super(detail, options);
+    super(detail.length > longestDetail ? `${detail.slice(0, longestDetail).toWellFormed()}…` : detail, options);
     this.status = status;
     this.scimType = options.scimType;
     this.retryAfter = options.retryAfter;
@@ -60,6 +63,10 @@ export const invalidSyntax = of(400, 'invalidSyntax');
 export const invalidPath = of(400, 'invalidPath');
 export const noTarget = of(400, 'noTarget');
 export const invalidValue = of(400, 'invalidValue');
+/** Of a forged cursor as of one of another query, client or directory: nobody learns which (RFC 9865 section 5.2; C-017). */
+export const invalidCursor = (options?: ErrorOptions): ScimError => of(400, 'invalidCursor')('The cursor is none of this query', options);
+export const expiredCursor = of(400, 'expiredCursor');
+export const invalidCount = of(400, 'invalidCount');
 export const notFound = (detail = 'Resource not found'): ScimError => new ScimError(404, detail);
 export const preconditionFailed = (): ScimError => new ScimError(412, 'The resource has changed: its version is not the one given in If-Match');
 export const unavailable = (retryAfter: number, cause?: unknown): ScimError =>

@@ -14,19 +14,50 @@ export function compileFilter(filter: ResolvedFilter): (resource: Resource) => b
   return compile(filter, selectFromResource);
 }
 
+/** The order of a query (RFC 7644 section 3.4.2.3). */
+export interface Order {
+  readonly attribute: AttributeReference;
+  readonly order: 'ascending' | 'descending';
+}
+
+/** Where a resource stands in an order: JSON that stays comparable when the resource itself is gone. */
+export interface SortPosition {
+  /** Undefined: it has no value to sort by, or nothing is sorted by. */
+  readonly key?: Comparable;
+  readonly id: string;
+}
+
+/** Characters of a text that are sorted by: positions travel in cursors. */
+const sortedLength = 500;
+
 /** Comparator for `sortBy`/`sortOrder`: missing values last ascending and first descending (R-131), ties by `id` (R-133). */
-export function compileSort(attribute: AttributeReference, order: 'ascending' | 'descending'): (a: Resource, b: Resource) => number {
-  const keys = new WeakMap<Resource, { readonly key: Comparable | undefined }>();
-  const keyOf = (resource: Resource): Comparable | undefined => {
-    let entry = keys.get(resource);
-    if (!entry) {
-      entry = { key: sortKey(resource, attribute) };
-      keys.set(resource, entry);
-    }
-    return entry.key;
+export function compileSort(attribute: AttributeReference, order: Order['order']): (a: Resource, b: Resource) => number {
+  const positions = new WeakMap<Resource, SortPosition>();
+  const positionOf = compilePosition({ attribute, order });
+  const find = (resource: Resource): SortPosition => {
+    const position = positions.get(resource) ?? positionOf(resource);
+    positions.set(resource, position);
+    return position;
   };
-  const direction = order === 'descending' ? -1 : 1;
-  return (a, b) => direction * compareKeys(keyOf(a), keyOf(b)) || compareKeys(idOf(a), idOf(b));
+  return (a, b) => comparePositions(find(a), find(b), order);
+}
+
+/** Where resources stand in the order of `sortBy`, without it in that of their ids. */
+export function compilePosition(order: Order | undefined): (resource: Resource) => SortPosition {
+  return (resource) => {
+    const key = order && sortKey(resource, order.attribute);
+    const id = String(resource['id']);
+    return key === undefined ? { id } : { key: typeof key === 'string' ? key.slice(0, sortedLength) : key, id };
+  };
+}
+
+export function comparePositions(a: SortPosition, b: SortPosition, order?: Order['order']): number {
+  return compareSortKeys(a, b, order) || compareText(a.id, b.id);
+}
+
+/** As `comparePositions`, but what has the same value to sort by is equal. */
+export function compareSortKeys(a: SortPosition, b: SortPosition, order: Order['order'] = 'ascending'): number {
+  return (order === 'descending' ? -1 : 1) * compareKeys(a.key, b.key);
 }
 
 /** The folding of caseExact=false values: equal strings under SCIM fold to the same text. */
@@ -142,6 +173,8 @@ function sortKey(resource: Resource, reference: AttributeReference): Comparable 
 function compareKeys(a: Comparable | undefined, b: Comparable | undefined): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
+  // Resource types may disagree about the type of an attribute.
+  if (typeof a !== typeof b) return typeof a < typeof b ? -1 : 1;
   return Number(a) - Number(b);
 }
 
@@ -158,10 +191,6 @@ function compareText(a: string, b: string): number {
 
 function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-}
-
-function idOf({ id }: Resource): string | undefined {
-  return typeof id === 'string' ? id : undefined;
 }
 
 function isArray(value: Json | undefined): value is readonly Json[] {

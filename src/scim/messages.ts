@@ -1,8 +1,9 @@
 // The messages of the protocol: list queries in, list responses and discovery documents out.
-// RFC 7644 section 3.4.2 and 3.4.3; RFC 7643 sections 5 to 7.
+// RFC 7644 section 3.4.2 and 3.4.3; RFC 9865 section 2 (cursors); RFC 7643 sections 5 to 7.
 import { isJsonObject, readMembers } from './attribute-value.ts';
-import { invalidSyntax, invalidValue } from './error.ts';
+import { invalidCount, invalidSyntax, invalidValue } from './error.ts';
 import { parseFilter, resolveFilter, type FilterOptions, type ResolvedFilter } from './filter.ts';
+import type { Order } from './match.ts';
 import { parsePath, resolvePath, type AttributeReference } from './path.ts';
 import { parseProjection, type Projection } from './projection.ts';
 import {
@@ -19,12 +20,21 @@ import {
 /** A checked query on one resource type (RFC 7644 section 3.4.2). */
 export interface ListQuery {
   readonly filter?: ResolvedFilter;
-  readonly sort?: { readonly attribute: AttributeReference; readonly order: 'ascending' | 'descending' };
+  readonly sort?: Order;
+  /** The query is paged by cursors (RFC 9865); otherwise by `startIndex`. */
+  readonly cursor?: CursorParameter;
   /** 1-based, at least 1. */
   readonly startIndex: number;
   /** Undefined: the server's choice; 0: only the total. */
   readonly count: number | undefined;
   readonly projection: Projection;
+}
+
+export interface CursorParameter {
+  /** As sent; empty asks for the first page. */
+  readonly text: string;
+  /** All that the query asks for beside cursor and count, as text that is the same for the same query: a cursor is good for that alone. */
+  readonly query: string;
 }
 
 /** The parameters of a query as they come: texts from a URL, or what a SearchRequest holds. */
@@ -34,6 +44,7 @@ export interface ListParameters {
   readonly sortOrder?: string | undefined;
   readonly startIndex?: string | number | undefined;
   readonly count?: string | number | undefined;
+  readonly cursor?: string | undefined;
   readonly attributes?: string | readonly string[] | undefined;
   readonly excludedAttributes?: string | readonly string[] | undefined;
 }
@@ -41,18 +52,23 @@ export interface ListParameters {
 const messageUrn = (name: string): string => `urn:ietf:params:scim:api:messages:2.0:${name}`;
 
 /**
- * Checks the parameters of a query against the type that is queried (R-128 to R-137, R-145).
- * @throws ScimError invalidFilter for the filter, invalidValue for the others
+ * Checks the parameters of a query against the type that is queried (R-128 to R-137, R-145, C-001, C-006, D-18).
+ * @throws ScimError invalidFilter for the filter, invalidCount for the size of a page by cursor, invalidValue for the others
  */
 export function parseListQuery(parameters: ListParameters, type: ResourceType, options: FilterOptions = {}): ListQuery {
-  const { filter, sortBy, sortOrder, startIndex, count, attributes, excludedAttributes } = parameters;
+  const { filter, sortBy, sortOrder, startIndex, count, cursor, attributes, excludedAttributes } = parameters;
+  if (cursor !== undefined && startIndex !== undefined) throw invalidValue('startIndex and cursor exclude each other');
   const sorted = sortBy ? parseSortBy(sortBy, type, options) : undefined;
+  const sort = sorted && { attribute: sorted, order: parseSortOrder(sortOrder) };
+  const projection = parseProjection(attributes, excludedAttributes);
+  const parseCount = (): number | undefined => parseInteger(count, 'count', cursor === undefined ? invalidValue : invalidCount);
   return {
     ...(filter !== undefined && { filter: resolveFilter(parseFilter(filter, options), type, options) }),
-    ...(sorted && { sort: { attribute: sorted, order: parseSortOrder(sortOrder) } }),
+    ...(sort && { sort }),
+    ...(cursor !== undefined && { cursor: { text: cursor, query: JSON.stringify([filter, sortBy && [sortBy, sortOrder], projection]) } }),
     startIndex: Math.max(parseInteger(startIndex, 'startIndex') ?? 1, 1),
-    count: clampCount(parseInteger(count, 'count')),
-    projection: parseProjection(attributes, excludedAttributes),
+    count: clampCount(parseCount()),
+    projection,
   };
 }
 
@@ -80,23 +96,34 @@ export function parseSearchRequest(body: unknown): ListParameters {
     sortOrder: read('sortOrder', isText),
     startIndex: read('startIndex', isTextOrNumber),
     count: read('count', isTextOrNumber),
+    cursor: read('cursor', isText),
     attributes: read('attributes', isNames),
     excludedAttributes: read('excludedAttributes', isNames),
   };
 }
 
-/** One page of a query's results (RFC 7644 section 3.4.2). */
+/** One page of a query's results (RFC 7644 section 3.4.2, RFC 9865 section 2). */
 export interface Page {
   /** How many resources match, on this page or not. */
   readonly totalResults: number;
-  /** 1-based index of the first resource of the page. */
-  readonly startIndex: number;
+  /** 1-based index of the first resource of the page; a page by cursor has none (C-007). */
+  readonly startIndex?: number | undefined;
   readonly itemsPerPage: number;
+  readonly previousCursor?: string | undefined;
+  readonly nextCursor?: string | undefined;
 }
 
 export function listResponse(resources: readonly Resource[], page: Page): JsonObject {
-  const { totalResults, startIndex, itemsPerPage } = page;
-  return { schemas: [messageUrn('ListResponse')], totalResults, startIndex, itemsPerPage, Resources: resources };
+  const { totalResults, startIndex, itemsPerPage, previousCursor, nextCursor } = page;
+  return {
+    schemas: [messageUrn('ListResponse')],
+    totalResults,
+    ...(startIndex !== undefined && { startIndex }),
+    itemsPerPage,
+    ...(previousCursor !== undefined && { previousCursor }),
+    ...(nextCursor !== undefined && { nextCursor }),
+    Resources: resources,
+  };
 }
 
 /** The Schema resource of a schema (RFC 7643 section 7; R-042). @param baseUrl without a slash at its end */
@@ -170,10 +197,10 @@ function parseSortOrder(sortOrder = 'ascending'): 'ascending' | 'descending' {
   return order;
 }
 
-function parseInteger(value: string | number | undefined, name: string): number | undefined {
+function parseInteger(value: string | number | undefined, name: string, refuse = invalidValue): number | undefined {
   if (value === undefined) return undefined;
   const integer = typeof value === 'string' && !/^[+-]?\d+$/.test(value.trim()) ? NaN : Number(value);
-  if (!Number.isInteger(integer)) throw invalidValue(`${name} must be an integer`);
+  if (!Number.isInteger(integer)) throw refuse(`${name} must be an integer`);
   return Math.min(integer, Number.MAX_SAFE_INTEGER);
 }
 

@@ -1,6 +1,7 @@
 // Applies patch operations to a resource in memory: in order, each to the result of the one before, all or none.
 // RFC 7644 sections 3.5.2.1 (add), 3.5.2.2 (remove), 3.5.2.3 (replace); R-164 to R-178, D-08 to D-11, D-25.
 import { isJsonObject } from './attribute-value.ts';
+import { standardAttributesOf } from './core-schemas.ts';
 import type { Dialect } from './dialects.ts';
 import {
   addElements,
@@ -21,7 +22,7 @@ import { compileFilter, fold } from './match.ts';
 import { joinMemberships } from './membership.ts';
 import type { AttributeReference } from './path.ts';
 import { equalValues, withSchemas } from './resource.ts';
-import type { Attribute, Json, JsonObject, Resource, ResourceType } from './schema.ts';
+import { findAttribute, type Attribute, type Json, type JsonObject, type Resource, type ResourceType } from './schema.ts';
 
 /**
  * One operation whose target exists and whose value has the type of the target, in canonical form. A path-less operation becomes one
@@ -36,6 +37,12 @@ export interface PatchOperation {
   readonly value?: Json;
 }
 
+/** What all operations of a patch have in common. */
+interface Setting {
+  readonly type: ResourceType;
+  readonly dialect: Dialect;
+}
+
 /** The sub-attributes that a filter asks to be equal to something. */
 type Terms = ReadonlyMap<Attribute, Json>;
 
@@ -45,17 +52,20 @@ type Terms = ReadonlyMap<Attribute, Json>;
  * @throws ScimError mutability, noTarget or invalidValue (RFC 7644 section 3.5.2)
  */
 export function applyPatch(resource: Resource, operations: readonly PatchOperation[], type: ResourceType, dialect: Dialect): Resource {
-  const patched = joinMemberships(operations).reduce((current, operation) => applyOperation(current, operation, dialect), resource);
+  const patched = joinMemberships(operations).reduce(
+    (current, operation) => applyOperation(current, operation, { type, dialect }),
+    resource,
+  );
   if (equalSets(patched, resource)) return resource;
   return Object.hasOwn(resource, 'schemas') ? withSchemas(patched, type) : patched;
 }
 
-function applyOperation(resource: Resource, operation: PatchOperation, dialect: Dialect): Resource {
+function applyOperation(resource: Resource, operation: PatchOperation, setting: Setting): Resource {
   const { target } = operation;
   const { attribute } = target;
   const before = readAttribute(resource, target);
   const after = attribute.multiValued
-    ? applyToElements(Array.isArray(before) ? before : [], operation, dialect)
+    ? applyToElements(Array.isArray(before) ? before : [], operation, setting)
     : applyToSingle(before, operation);
   if (after === before || equalValues(after, before)) return resource;
   if (attribute.mutability === 'readOnly') throw mutability(`${target.name} is read-only`);
@@ -74,9 +84,9 @@ function applyToSingle(before: Json | undefined, { op, target, value }: PatchOpe
   return Object.keys(after).length === 0 ? undefined : after;
 }
 
-function applyToElements(before: readonly Json[], operation: PatchOperation, dialect: Dialect): readonly Json[] | undefined {
+function applyToElements(before: readonly Json[], operation: PatchOperation, setting: Setting): readonly Json[] | undefined {
   const { attribute } = operation.target;
-  const after = operation.filter || operation.target.sub ? applyToMatches(before, operation, dialect) : applyToAll(before, operation);
+  const after = operation.filter || operation.target.sub ? applyToMatches(before, operation, setting) : applyToAll(before, operation);
   const primaries = findNewPrimaries(before, after);
   if (primaries.length > 1) throw invalidValue(`Only one value of ${attribute.name} can be primary`);
   const settled = primaries[0] === undefined ? after : resetPrimary(after, primaries[0]);
@@ -91,13 +101,13 @@ function applyToAll(before: readonly Json[], { op, target, value }: PatchOperati
 }
 
 /** The operations on a value path, `attr[filter]` or `attr[filter].sub`; without a filter `attr.sub` stands for every value. */
-function applyToMatches(before: readonly Json[], operation: PatchOperation, dialect: Dialect): readonly Json[] {
+function applyToMatches(before: readonly Json[], operation: PatchOperation, setting: Setting): readonly Json[] {
   const matches = compileElementFilter(operation);
   if (before.some(matches)) {
     const after = before.flatMap((element) => (matches(element) ? applyToMatch(element, operation) : [element]));
     return after.length === before.length && after.every((element, position) => element === before[position]) ? before : after;
   }
-  return operation.op === 'remove' ? before : [...before, createElement(operation, matches, dialect)];
+  return operation.op === 'remove' ? before : [...before, createElement(operation, matches, setting)];
 }
 
 function applyToMatch(element: Json, { op, target, filter, value = null }: PatchOperation): readonly Json[] {
@@ -145,10 +155,15 @@ function checkImmutable(before: JsonObject, after: JsonObject, { attribute, name
 }
 
 /** The element that an unmatched value path asks for, of its `eq` terms and the value; its own filter must find it (D-09, D-10). */
-function createElement({ op, target, filter, value = null }: PatchOperation, matches: (element: Json) => boolean, dialect: Dialect): Json {
+function createElement(
+  { op, target, filter, value = null }: PatchOperation,
+  matches: (element: Json) => boolean,
+  { type, dialect }: Setting,
+): Json {
   const { attribute, sub } = target;
+  const canCreate = (term: readonly [Attribute, Json]): boolean => isCanonical(term) || isStandard(term, target, type);
   const terms = findTerms(filter);
-  const creates = terms !== undefined && (op === 'add' || !filter || (dialect.createOnReplace && [...terms].every(isCanonical)));
+  const creates = terms !== undefined && (op === 'add' || !filter || (dialect.createOnReplace && [...terms].every(canCreate)));
   const element = sub ? { ...stamp(terms), [sub.name]: value } : isJsonObject(value) ? { ...stamp(terms), ...value } : value;
   if (!creates || !matches(element)) throw noTarget(`No value of ${attribute.name} matches the filter of the path`);
   return element;
@@ -172,6 +187,13 @@ function stamp(terms: Terms | undefined): JsonObject {
 function isCanonical([sub, value]: readonly [Attribute, Json]): boolean {
   if (sub.canonicalValues === undefined || typeof value !== 'string') return true;
   return sub.canonicalValues.some((canonical) => (sub.caseExact ? canonical === value : fold(canonical) === fold(value)));
+}
+
+/** A value that RFC 7643 suggests, whether or not the mapping has a place for such elements: what has none is not stored, as in a create. */
+function isStandard([sub, value]: readonly [Attribute, Json], { extension, attribute }: AttributeReference, type: ResourceType): boolean {
+  const standard = findAttribute(standardAttributesOf(extension ?? type.schema.id), attribute.name);
+  const values = findAttribute(standard?.subAttributes, sub.name)?.canonicalValues ?? [];
+  return typeof value === 'string' && values.some((canonical) => fold(canonical) === fold(value));
 }
 
 function compileElementFilter({ target, filter }: PatchOperation): (element: Json) => boolean {

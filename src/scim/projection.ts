@@ -47,6 +47,18 @@ export function compileProjection(type: ResourceType, projection: Projection): (
   };
 }
 
+/** The names of what a body sets, with their sub-attributes where they have some: for `written`. */
+export function writtenNames(body: unknown, prefix = ''): readonly string[] {
+  if (!isJsonObject(body)) return [];
+  return Object.entries(body).flatMap(([name, value]) => {
+    // A URN among the members is an extension.
+    if (name.includes(':')) return writtenNames(value, `${name}:`);
+    const elements: readonly Json[] = Array.isArray(value) ? value : [value];
+    const subs = new Set(elements.flatMap((element) => (isJsonObject(element) ? Object.keys(element) : [])));
+    return subs.size === 0 ? [prefix + name] : [...subs].map((sub) => `${prefix}${name}.${sub}`);
+  });
+}
+
 /** Whether an attribute (canonical name as in AttributeReference.name, without sub) can appear in a projected answer. */
 export function isProjected(name: string, type: ResourceType, projection: Projection): boolean {
   return selectAttributes(type, projection).has(name);
@@ -99,13 +111,15 @@ function selectNamed(named: Names): Select {
   };
 }
 
-/** Otherwise: what is returned by default, without what `excludedAttributes` names and that is not always returned. */
+/** Otherwise: what is returned by default or was written on request, without what `excludedAttributes` names and that is not always returned. */
 function selectDefaults(excluded: Names, written: Names): Select {
   return (name, { returned }) => {
-    const unwanted = excluded.get(name);
-    if (returned === 'request' && !written.has(name)) return undefined;
-    if (unwanted === undefined || returned === 'always') return isDefault;
-    return unwanted === 'whole' ? undefined : (sub) => isDefault(sub) && !unwanted.has(sub.name);
+    const [unwanted, set] = [excluded.get(name), written.get(name)];
+    if (returned === 'request' && set === undefined) return undefined;
+    const isShown = (sub: Attribute): boolean =>
+      isDefault(sub) || (sub.returned === 'request' && set !== undefined && (set === 'whole' || set.has(sub.name)));
+    if (unwanted === undefined || returned === 'always') return isShown;
+    return unwanted === 'whole' ? undefined : (sub) => isShown(sub) && !unwanted.has(sub.name);
   };
 }
 

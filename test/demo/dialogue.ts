@@ -10,6 +10,8 @@ export interface Target {
   readonly url: string;
   readonly adminDn: string;
   readonly adminPassword: string;
+  /** PEM text of the authority to trust, for `ldaps:`. */
+  readonly ca?: string | undefined;
 }
 
 export interface Answer {
@@ -33,7 +35,7 @@ export class Dialogue {
     this.connection = connection;
   }
 
-  static async open({ url, adminDn, adminPassword }: Target, bind?: { readonly dn: string; readonly password: string }): Promise<Dialogue> {
+  static async open({ url, adminDn, adminPassword, ca }: Target, bind?: { readonly dn: string; readonly password: string }): Promise<Dialogue> {
     return new Dialogue(
       await connect({ url, bind: bind ?? { dn: adminDn, password: adminPassword }, timeouts: { connect: 5000, operation: 5000 } }),
     );

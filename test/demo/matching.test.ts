@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { ChangeClock } from '../../src/demo/change-clock.ts';
 import { prettyDn, resolveDn } from '../../src/demo/names.ts';
-import { openLdapSchema } from '../../src/demo/openldap-schema.ts';
+import { openLdapSchema, openLdapSchemaSource } from '../../src/demo/openldap/schema.ts';
+import { publishSchema } from '../../src/demo/schema-definition.ts';
 import { hashPassword, verifyPassword } from '../../src/demo/password.ts';
 import { prepareTime, prepareText } from '../../src/demo/text-preparation.ts';
 import { parseSchema } from '../../src/ldap/schema.ts';
@@ -57,7 +58,8 @@ test('names of the language are no attributes or classes', () => {
 });
 
 test('the published schema says to its readers what the server goes by', () => {
-  const published = (name: string): readonly string[] => openLdapSchema.published.get(name) ?? [];
+  const definitions = publishSchema(openLdapSchemaSource);
+  const published = (name: string): readonly string[] => definitions.get(name) ?? [];
   const read = parseSchema({ attributeTypes: published('attributeTypes'), objectClasses: published('objectClasses') });
   const types = openLdapSchema.attributeTypes();
   expect(read.attributes).toHaveLength(types.length);
@@ -88,7 +90,8 @@ test('change times never repeat and never go back', () => {
   const numbers = stamps.map(({ csn }) => csn);
   expect(numbers).toEqual([...new Set(numbers)].toSorted());
   expect(numbers[0]).toBe('20231114221320.000000Z#000000#000#000000');
-  expect(clock.latest).toBe(numbers[3]);
+  expect(clock.latest.csn).toBe(numbers[3]);
+  expect(stamps.map(({ usn }) => usn)).toEqual([1, 2, 3, 4]);
 });
 
 test('a password is stored as a salted hash, and a stored text without scheme is the password', () => {

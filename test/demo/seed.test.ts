@@ -2,9 +2,8 @@
 // RFC 2798, RFC 4519; L-055 for the placeholder.
 import { describe, expect, test } from 'vitest';
 import { createDirectory } from '../../src/demo/directory.ts';
-import { openLdap } from '../../src/demo/openldap.ts';
-import { seedEntries, type SeedEntry } from '../../src/demo/seed.ts';
-import { addEntry } from '../../src/demo/write-operations.ts';
+import { openLdap } from '../../src/demo/openldap/face.ts';
+import { seedEntries, seedOpenLdap, type SeedEntry } from '../../src/demo/openldap/seed.ts';
 import { dnKey, isUnder, parseDn } from '../../src/ldap/dn.ts';
 
 const suffix = 'dc=example,dc=com';
@@ -100,10 +99,7 @@ describe('any number of people and any suffix', () => {
 
   function load(base: string, users: number) {
     const directory = createDirectory(openLdap, base, `cn=admin,${base}`, 'x');
-    for (const { dn, attributes, origin } of seedEntries(base, users)) {
-      const values = attributes.map(([description, texts]) => ({ description, values: texts.map((text) => Buffer.from(text)) }));
-      addEntry({ kind: 'add', dn, attributes: values }, {}, { kind: 'administrator', dn: `cn=admin,${base}` }, directory, origin);
-    }
+    seedOpenLdap(directory, base, users);
     return directory;
   }
 });

@@ -1,11 +1,14 @@
 // The contract: what a client sees is the same over every directory, and what lands in the directory is what the mapping says.
 // A directory joins by calling `describeContract` with its Face. RFC 7643 and 7644; ids of the requirement list are in the names.
 import { afterAll, beforeAll, describe } from 'vitest';
+import { bulk } from './contract/bulk.ts';
 import { concurrency } from './contract/concurrency.ts';
+import { cursors } from './contract/cursors.ts';
 import { discovery } from './contract/discovery.ts';
 import { foreign } from './contract/foreign.ts';
 import { groups } from './contract/groups.ts';
 import { lists } from './contract/lists.ts';
+import { me } from './contract/me.ts';
 import { membership } from './contract/membership.ts';
 import { naming } from './contract/naming.ts';
 import { outages } from './contract/outages.ts';
@@ -18,7 +21,7 @@ import { openStage, type Stage } from './stage.ts';
 /** One part of the contract: declares its tests for a directory; the stage is there when they run. */
 export type Part = (stage: () => Stage, face: Face) => void;
 
-const parts = { discovery, users, lists, patches, groups, membership, naming, foreign, passwords, concurrency } satisfies Record<
+const parts = { discovery, users, lists, cursors, bulk, me, patches, groups, membership, naming, foreign, passwords, concurrency } satisfies Record<
   string,
   Part
 >;

@@ -5,7 +5,7 @@ import type { DirectoryType } from '../../src/config.ts';
 import { startDemoDirectory } from '../../src/demo/ldap-server.ts';
 import { formatGuid, parseGuid } from '../../src/ldap/syntax.ts';
 import { makeCertificates } from '../servers/certificates.ts';
-import { startDs389 } from '../servers/ds389.ts';
+import { type Ds389, startDs389 } from '../servers/ds389.ts';
 import type { TlsTarget } from '../servers/proxy.ts';
 import { startSamba } from '../servers/samba.ts';
 import { freePort, startSlapd } from '../servers/slapd.ts';
@@ -66,8 +66,14 @@ export interface Face {
   readonly multiValued: boolean;
   /** Members are part of the version: two conditional changes of a group cannot both win. */
   readonly versionsMembers: boolean;
+  /** Characters of a name that fit everywhere. */
+  readonly longestName: number;
+  /** Milliseconds between cuts of all connections that still let some work be done. */
+  readonly cutEvery: number;
   /** What was written outlives `kill` and `restart`. */
   readonly durable: boolean;
+  /** Milliseconds that an operation may take where 5,000 are too few for many at once. */
+  readonly operationTimeout?: number;
   /** A password that the policy of the directory refuses. */
   readonly badPassword: string | undefined;
 }
@@ -96,6 +102,8 @@ const openLdap = {
   keepsDangling: true,
   multiValued: true,
   versionsMembers: true,
+  longestName: 200,
+  cutEvery: 40,
 } as const;
 
 export const embedded: Face = {
@@ -131,6 +139,18 @@ export const slapd: Face = {
   start: () => startSlapd({ overlays: ['refint', 'ppolicy'] }),
 };
 
+/** The operation that sets passwords is refused without TLS. */
+export async function overTls(server: Ds389): Promise<StartedDirectory> {
+  const { ca, ldapsUrl, tlsPort, dir } = server;
+  const certificates = await makeCertificates(join(dir, 'proxy'), 'proxy', ['DNS:localhost', 'IP:127.0.0.1']);
+  return {
+    ...server,
+    url: ldapsUrl,
+    port: tlsPort,
+    tls: { host: '127.0.0.1', serverName: 'localhost', port: tlsPort, ca, certificates },
+  };
+}
+
 export const ds389: Face = {
   ...openLdap,
   name: '389 Directory Server',
@@ -141,23 +161,13 @@ export const ds389: Face = {
   placeholder: undefined,
   durable: true,
   badPassword: undefined,
-  async start() {
-    const server = await startDs389();
-    const { ca, ldapsUrl, tlsPort, dir } = server;
-    // The operation that sets passwords is refused without TLS.
-    const certificates = await makeCertificates(join(dir, 'proxy'), 'proxy', ['DNS:localhost', 'IP:127.0.0.1']);
-    return {
-      ...server,
-      url: ldapsUrl,
-      port: tlsPort,
-      tls: { host: '127.0.0.1', serverName: 'localhost', port: tlsPort, ca, certificates },
-    };
-  },
+  start: async () => overTls(await startDs389()),
 };
 
 export const samba: Face = {
   name: 'Samba as Active Directory',
   type: 'samba-ad',
+  operationTimeout: 20_000,
   mapping: '../fixtures/mappings/active-directory-contract.yaml',
   places: { users: 'OU=Staff', groups: 'OU=Groups' },
   ldap: {
@@ -176,6 +186,8 @@ export const samba: Face = {
     stamps: ['usnchanged', 'whenchanged', 'pwdlastset'],
     unmapped: 'otherTelephone',
   },
+  longestName: 50,
+  cutEvery: 300,
   keepsDangling: false,
   multiValued: false,
   versionsMembers: false,

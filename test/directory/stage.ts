@@ -27,6 +27,10 @@ export interface Stage {
   readonly scim: ScimClient;
   readonly strict: ScimClient;
   readonly reader: ScimClient;
+  /** To which a resource is `/Me`, and which gets no body from a PATCH. */
+  readonly self: ScimClient;
+  /** What a client of that dialect sends as its bearer token; the base URL is that of `scim`. */
+  tokenOf(dialect: 'compat' | 'entra' | 'okta' | 'onelogin'): string;
   readonly types: readonly ResourceType[];
   /** DN of a user or group with that name. */
   userDn(name: string): Dn;
@@ -106,11 +110,28 @@ export class Look {
   }
 }
 
-const tokens = { compat: 'compat-token-of-the-contract', strict: 'strict-token-of-the-contract', reader: 'reader-token-of-the-contract' };
+const tokens = {
+  compat: 'compat-token-of-the-contract',
+  strict: 'strict-token-of-the-contract',
+  entra: 'entra-token-of-the-contract',
+  okta: 'okta-token-of-the-contract',
+  onelogin: 'onelogin-token-of-the-contract',
+  reader: 'reader-token-of-the-contract',
+  self: 'self-token-of-the-contract',
+};
+
+/** The `userName` of the resource that is `/Me` to the client `self`. */
+export const ownName = 'self-service';
 
 export interface StageOptions {
   /** Instead of the right one. */
   readonly bindPassword?: string;
+  /** Another name of the account of the gateway. */
+  readonly bindDn?: string;
+  /** The gateway binds as the administrator of the directory. */
+  readonly asAdmin?: boolean;
+  /** What stands under `guards:`, in one line. */
+  readonly guards?: string;
   /** Milliseconds of an LDAP operation. */
   readonly operationTimeout?: number;
 }
@@ -120,7 +141,7 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
   const proxy = await startProxy(directory.tls ?? directory.port);
   const publicUrl = `http://127.0.0.1:${await freePort()}`;
   const config = loadConfig(fileURLToPath(new URL('contract.yaml', import.meta.url)), {
-    env: { LDAP_PASSWORD: options.bindPassword ?? directory.gatewayPassword },
+    env: { LDAP_PASSWORD: options.bindPassword ?? (options.asAdmin === true ? directory.adminPassword : directory.gatewayPassword) },
     text: configuration(face, directory, proxy.url, publicUrl, options),
   });
   const admin = openDirectory({
@@ -149,6 +170,8 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
     scim: new ScimClient(base, tokens.compat),
     strict: new ScimClient(base, tokens.strict),
     reader: new ScimClient(base, tokens.reader),
+    self: new ScimClient(base, tokens.self),
+    tokenOf: (dialect) => tokens[dialect],
     userDn: (name) => dnAt(face.places.users, face.ldap.userRdn, name),
     groupDn: (name) => dnAt(face.places.groups, 'cn', name),
     async stop() {
@@ -163,9 +186,12 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
 function configuration(face: Face, directory: StartedDirectory, ldapUrl: string, publicUrl: string, options: StageOptions): string {
   const client = (name: keyof typeof tokens, operations: string): string => `
   - name: ${name}
-    dialect: ${name === 'strict' ? 'strict' : 'compat'}
+    dialect: ${name === 'reader' || name === 'self' ? 'compat' : name}${name === 'self' ? `\n    me: 'userName eq "${ownName}"'\n    patchResponse: noContent` : ''}
     auth: { token: { sha256: "${createHash('sha256').update(tokens[name]).digest('hex')}", expires: never } }
     allow: { directory: main, resources: [User, Group], operations: [${operations}] }`;
+  const writers = ['compat', 'strict', 'entra', 'okta', 'self'] as const;
+  const bindDn = options.bindDn ?? (options.asAdmin === true ? directory.adminDn : directory.gatewayDn);
+  const guards = options.guards === undefined ? '' : `guards: { ${options.guards} }\n`;
   return `
 server: { listen: "${new URL(publicUrl).host}", publicUrl: "${publicUrl}" }
 directories:
@@ -173,10 +199,10 @@ directories:
     path: /scim/v2
     type: ${face.type}
     servers: ["${ldapUrl}"]
-    bind: { dn: "${directory.gatewayDn}", password: { env: LDAP_PASSWORD } }
+    bind: { dn: ${JSON.stringify(bindDn)}, password: { env: LDAP_PASSWORD } }
     baseDn: "${directory.suffix}"${directory.tls === undefined ? '' : `\n    tls: { ca: "${directory.tls.certificates.caFile}" }`}
     mapping: ${face.mapping}
-    timeouts: { connect: 2s, operation: ${options.operationTimeout ?? 5000}ms }
-clients:${client('compat', 'read, create, update, delete')}${client('strict', 'read, create, update, delete')}${client('reader', 'read')}
-`;
+    timeouts: { connect: 2s, operation: ${options.operationTimeout ?? face.operationTimeout ?? 5000}ms }
+clients:${writers.map((name) => client(name, 'read, create, update, delete')).join('')}${client('reader', 'read')}
+${guards}`;
 }

@@ -5,7 +5,7 @@ import type { Client } from '../../src/gateway/client.ts';
 import type { Answer, Conditions, Gateway, ListAnswer } from '../../src/gateway/gateway.ts';
 import type { Credentials } from '../../src/http/auth.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
-import { compat, strict } from '../../src/scim/dialects.ts';
+import { compat, onelogin, strict } from '../../src/scim/dialects.ts';
 import { notFound, preconditionFailed, uniqueness } from '../../src/scim/error.ts';
 import { compileFilter } from '../../src/scim/match.ts';
 import { resourceTypeDocument, schemaDocument, type ListQuery } from '../../src/scim/messages.ts';
@@ -76,11 +76,17 @@ export function createFakeGateway(directory: string, path: string): FakeGateway 
       resource: { ...body, schemas: [type.schema.id], id, meta: { resourceType: type.name } },
     });
   };
-  const page = (found: readonly Resource[], { startIndex, count = 100 }: ListQuery): ListAnswer => ({
-    resources: found.slice(startIndex - 1, startIndex - 1 + count),
-    totalResults: found.length,
-    startIndex,
-  });
+  /** The cursor of a page is the index of its first resource. */
+  const page = (found: readonly Resource[], { startIndex, count = 100, cursor }: ListQuery): ListAnswer => {
+    const start = cursor ? Number(cursor.text) : startIndex - 1;
+    const answer = { resources: found.slice(start, start + count), totalResults: found.length };
+    if (!cursor) return { ...answer, startIndex };
+    return {
+      ...answer,
+      previousCursor: start > 0 ? String(Math.max(0, start - count)) : undefined,
+      nextCursor: start + count < found.length ? String(start + count) : undefined,
+    };
+  };
   const select = (type: ResourceType, { filter, projection }: ListQuery): Resource[] =>
     [...rows.values()]
       .filter((row) => row.type === type.name && (!filter || compileFilter(filter)(row.resource)))
@@ -103,6 +109,11 @@ export function createFakeGateway(directory: string, path: string): FakeGateway 
       return schemas.map((schema) => schemaDocument(schema, baseUrl));
     },
     resourceTypeDocuments: (client) => types(client).map((type) => resourceTypeDocument(type, baseUrl)),
+    async self(caller) {
+      await enter({ name: 'self', client: caller.name });
+      if (caller.me === undefined) throw notFound();
+      return { client: { ...caller, fixed: ['active'] }, type: user, id: 'u1' };
+    },
     async list(client, type, query) {
       await enter({ name: `list ${type.name}`, client: client.name, query });
       return page(select(type, query), query);
@@ -170,6 +181,9 @@ export const clients: readonly Credentials[] = [
   client('writer', { operations: ['create', 'update', 'delete'] }),
   client('people', { resources: ['User'] }),
   client('elsewhere', { directory: 'other' }),
+  client('alice', { me: { type: 'User', filter: { kind: 'constant', value: true } } }),
+  client('terse', { patchResponse: 'noContent' }),
+  client('onelogin', { dialect: onelogin }),
 ].map((each) => ({
   client: each,
   tokens: [

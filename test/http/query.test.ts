@@ -36,6 +36,7 @@ describe('reading a query', () => {
   test('knows the parameters of a list and no other', () => {
     const url = '/?filter=f&sortby=s&SORTORDER=o&startIndex=1&count=2&attributes=a,b&excludedattributes=c&cursor=&x=y';
     expect(toListParameters(readQuery(url))).toEqual({
+      cursor: '',
       filter: 'f',
       sortBy: 's',
       sortOrder: 'o',

@@ -235,3 +235,55 @@ describe('what the gateway throws', () => {
     expect(headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
+
+describe('cursors (RFC 9865)', () => {
+  test('C-001 C-002 C-003 C-007 T-072 pages lead on and back', async () => {
+    const first = await get('/Users?cursor&count=2');
+    expect(first.body).toMatchObject({ totalResults: 3, itemsPerPage: 2, nextCursor: '2' });
+    for (const name of ['startIndex', 'previousCursor']) expect(first.body).not.toHaveProperty(name);
+    const last = await get('/Users?cursor=2&count=2');
+    expect(last.body).toMatchObject({ itemsPerPage: 1, previousCursor: '0' });
+    for (const name of ['startIndex', 'nextCursor']) expect(last.body).not.toHaveProperty(name);
+  });
+
+  test('C-012 R-147 .search takes the cursor from the body, on one endpoint and on all', async () => {
+    for (const path of ['/Users/.search', '/.search']) {
+      expect((await send('POST', path, { schemas: [searchUrn], cursor: '', count: 1 })).body).toMatchObject({ nextCursor: '1' });
+      expect(query()?.cursor?.text).toBe('');
+    }
+  });
+
+  test('C-011 without a cursor pages are by index', async () => {
+    expect((await get('/Users?count=1')).body).toMatchObject({ startIndex: 1 });
+    expect((await get('/Users?count=1')).body).not.toHaveProperty('nextCursor');
+  });
+
+  test.each([
+    ['/Users?cursor=&startIndex=1', 'invalidValue'],
+    ['/?cursor=&startIndex=1', 'invalidValue'],
+    ['/Users?cursor=&count=x', 'invalidCount'],
+  ])('D-17 D-18 C-008 %s is 400 %s', async (path, scimType) => {
+    expect(await get(path)).toMatchObject({ status: 400, body: { ...scimError(400), scimType } });
+  });
+});
+
+describe('what a client is configured to get', () => {
+  const patch = { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [{ op: 'add', path: 'title', value: 'x' }] };
+  const change = (path: string) => get(path, { as: 'terse', method: 'PATCH', body: JSON.stringify(patch) });
+
+  test('patchResponse: noContent answers a PATCH with 204, unless attributes are asked for (T-021)', async () => {
+    const { status, headers } = await change('/Users/u1');
+    expect([status, headers.get('ETag'), headers.get('Preference-Applied')]).toEqual([204, 'W/"u1.1"', null]);
+    expect(server.gateway.calls.at(-1)?.projection).toEqual({ attributes: [] });
+    expect(await change('/Users/u1?attributes=userName')).toMatchObject({ status: 200, body: { userName: 'alice' } });
+  });
+
+  test('the dialect onelogin gets application/json whatever it accepts', async () => {
+    for (const Accept of ['application/scim+json', '*/*', 'application/json']) {
+      for (const path of ['/Users', '/Users/missing']) {
+        const { headers } = await get(path, { as: 'onelogin', headers: { Accept } });
+        expect(headers.get('Content-Type')).toBe('application/json');
+      }
+    }
+  });
+});

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { clients, createFakeGateway, scimError, start, type Running } from './fake-gateway.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const bulkRequest = { schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations: [] };
 const searchRequest = { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'] };
 
 /** Status by method in the order above; bodies are sent where a method has one. */
@@ -25,8 +26,8 @@ const table: readonly (readonly [path: string, ...statuses: number[]])[] = [
   ['/Groups/g1', 200, 200, 405, 200, 200, 204, 204],
   ['/Users/missing', 404, 404, 405, 404, 404, 404, 204],
   ['/Users/g1', 404, 404, 405, 404, 404, 404, 204],
-  ['/Bulk', 405, 405, 501, 405, 405, 405, 204],
-  ['/Me', 501, 501, 501, 501, 501, 501, 204],
+  ['/Bulk', 405, 405, 200, 405, 405, 405, 204],
+  ['/Me', 404, 404, 501, 404, 404, 404, 204],
   ['/Robots', 404, 404, 404, 404, 404, 404, 404],
   ['/Users/u1/name', 404, 404, 404, 404, 404, 404, 404],
   ['/users', 404, 404, 404, 404, 404, 404, 404],
@@ -37,7 +38,7 @@ const cells = table.flatMap(([path, ...statuses]) => methods.map((method, at) =>
 
 function request(method: string, path: string): RequestInit {
   if (!['POST', 'PUT', 'PATCH'].includes(method)) return { method };
-  const body = path.endsWith('.search') ? searchRequest : { userName: `new-${path}` };
+  const body = path.endsWith('.search') ? searchRequest : path === '/Bulk' ? bulkRequest : { userName: `new-${path}` };
   return { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/scim+json' } };
 }
 
@@ -103,14 +104,32 @@ describe('who is let in', () => {
 
   test('a URL outside every directory is 404 whoever asks', async () => {
     const origin = `http://127.0.0.1:${server.port}`;
-    for (const path of ['/', '/scim', '/scim/v3/Users', '/scim/v22/Users', '/favicon.ico']) {
+    for (const path of ['/', '/scimitar', '/scim/v1', '/scim/v3/Users', '/scim/v22/Users', '/favicon.ico']) {
       const answer = await fetch(origin + path);
       expect([path, answer.status, await answer.json()]).toEqual([
         path,
         404,
-        { ...scimError(404), detail: 'There is nothing at this URL' },
+        { ...scimError(404), detail: /\/v\d/.test(path) ? 'There is no such version of the protocol here' : 'There is nothing at this URL' },
       ]);
     }
+  });
+
+  test.each([
+    ['/scim/v2', '/scim'],
+    ['/scim', '/scim/v2'],
+    ['/', '/v2'],
+    ['/v2', ''],
+  ])('a directory at %s answers at %s too, with the locations of its own path (R-002, R-003)', async (path, other) => {
+    const both = await start({}, path);
+    const origin = `http://127.0.0.1:${both.port}`;
+    const headers = { Authorization: 'Bearer full-token' };
+    const answer = await fetch(`${origin}${other}/Users/u1`, { headers });
+    expect([answer.status, answer.headers.get('Location')]).toEqual([200, `${both.gateway.baseUrl}/Users/u1`]);
+    for (const wrong of ['/v1', '/v3', '/v22']) {
+      const base = other.endsWith('/v2') ? other.slice(0, -3) : other;
+      expect((await fetch(`${origin}${base}${wrong}/Users`, { headers })).status).toBe(404);
+    }
+    await both.close();
   });
 
   test.each([

@@ -103,7 +103,7 @@ describe('formatDn', () => {
   it.each([
     [', and + and ; and quotes', `a,b+c;d"e`, String.raw`cn=a\,b\+c\;d\"e`],
     ['\\ and < and >', String.raw`a\b<c>`, String.raw`cn=a\\b\<c\>`],
-    ['= only by itself', 'a=b', 'cn=a=b'],
+    ['=, which Samba takes for a part of the DN otherwise', 'a=b', 'cn=a\\=b'],
     ['a leading #', '#1 #2', String.raw`cn=\#1 #2`],
     ['the first of two leading blanks', '  a', String.raw`cn=\  a`],
     ['the last of two trailing blanks', 'a  ', String.raw`cn=a \ `],

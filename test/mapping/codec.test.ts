@@ -19,7 +19,7 @@ describe('pairs of LDAP and SCIM values', () => {
     ['guid', formatGuid('6e9f0b7c-0000-4000-8000-000000000001'), '6e9f0b7c-0000-4000-8000-000000000001'],
     ['sid', formatSid('S-1-5-21-7'), 'S-1-5-21-7'],
     ['generalizedTime', '20240229120000Z', '2024-02-29T12:00:00Z'],
-    ['filetime', '133536816000000000', '2024-02-29T00:00:00Z'],
+    ['filetime', '133536816000000000', '2024-02-29T12:00:00Z'],
     ['epochDays', '19782', '2024-02-29T00:00:00Z'],
     [{ boolean: { true: 'yes', false: 'no', invert: false } }, 'yes', true],
     [{ boolean: { true: 'yes', false: 'no', invert: true } }, 'yes', false],
@@ -116,7 +116,10 @@ test.each([
 });
 
 describe('json shows only what fits the attribute', () => {
-  const point = defineComplex('point', '', [defineAttribute('x', 'integer', ''), defineAttribute('tags', 'string', '', { multiValued: true })]);
+  const point = defineComplex('point', '', [
+    defineAttribute('x', 'integer', ''),
+    defineAttribute('tags', 'string', '', { multiValued: true }),
+  ]);
   const decode = (text: string) => jsonCodec(point).decode(Buffer.from(text));
   test.each([
     ['{"x":1,"tags":["a"]}', true],

@@ -84,7 +84,15 @@ export type Edit = readonly [path: string, yaml: string];
 /** The mapping with keys exchanged; paths are separated by blanks, as SCIM paths contain dots. */
 export function mappingWith(...edits: readonly Edit[]): YamlDocument {
   const document = read(text);
-  return edits.reduce((current, [path, yaml]) => setYaml(current, path.split(' ').map((key) => (/^\d+$/.test(key) ? Number(key) : key)), read(yaml).root), document);
+  return edits.reduce(
+    (current, [path, yaml]) =>
+      setYaml(
+        current,
+        path.split(' ').map((key) => (/^\d+$/.test(key) ? Number(key) : key)),
+        read(yaml).root,
+      ),
+    document,
+  );
 }
 
 function read(yaml: string): YamlDocument {
@@ -141,7 +149,11 @@ export function factsWith({ server, user, group, missing = [], placeholders = []
 }
 
 /** @throws Error when the edited mapping does not compile: then it is not the linter's */
-export function lint(document: YamlDocument, facts?: Facts, options: { readonly type?: Subject['type']; readonly schema?: SchemaSource } = {}): readonly Finding[] {
+export function lint(
+  document: YamlDocument,
+  facts?: Facts,
+  options: { readonly type?: Subject['type']; readonly schema?: SchemaSource } = {},
+): readonly Finding[] {
   const { value: definition, problems } = parseDefinition(mappingDefinition, document.data);
   if (!definition) throw new Error(JSON.stringify(problems));
   const compiled = compileMapping(definition, { baseDn: 'dc=example,dc=com' });

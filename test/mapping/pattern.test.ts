@@ -58,6 +58,7 @@ test('what is no regular expression is refused as such', () => {
 
 test('an accepted pattern is fast on the longest value', () => {
   const started = performance.now();
-  for (const pattern of ['[^@]+@[a-z0-9-]+(\\.[a-z0-9-]+)*', '[a-z]+(-[a-z]+)*', '(ab)+']) expect(compilePattern(pattern).test(`${'a-'.repeat(200_000)}!`)).toBe(false);
+  for (const pattern of ['[^@]+@[a-z0-9-]+(\\.[a-z0-9-]+)*', '[a-z]+(-[a-z]+)*', '(ab)+'])
+    expect(compilePattern(pattern).test(`${'a-'.repeat(200_000)}!`)).toBe(false);
   expect(performance.now() - started).toBeLessThan(1000);
 });

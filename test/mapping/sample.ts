@@ -1,6 +1,5 @@
 // What the tests of the mapping share: mappings from YAML, the schemas of the directories, and the world around an entry.
 import { readFileSync } from 'node:fs';
-import { openLdapSchema } from '../../src/demo/openldap-schema.ts';
 import { Entry, type Change } from '../../src/ldap/entry.ts';
 import type { Value } from '../../src/ldap/filter.ts';
 import { parseSchema, type DirectorySchema } from '../../src/ldap/schema.ts';
@@ -18,7 +17,12 @@ export const baseDn = 'dc=example,dc=com';
 export function compileText(text: string): { readonly mapping: Mapping; readonly problems: readonly Problem[] } {
   const { document, mistakes } = parseYaml(text, 'mapping.yaml');
   if (!document) throw new Error(JSON.stringify(mistakes));
-  const { value, problems } = parseDefinition(mappingDefinition, document.data);
+  return compileData(document.data);
+}
+
+/** As compileText, of data that has been read already. */
+export function compileData(data: unknown): ReturnType<typeof compileText> {
+  const { value, problems } = parseDefinition(mappingDefinition, data);
   if (!value) throw new Error(JSON.stringify(problems));
   const compiled = compileMapping(value, { baseDn });
   return { mapping: compiled.mapping, problems: [...problems, ...compiled.problems] };
@@ -73,19 +77,45 @@ export function requireResource(mapping: Mapping, name: string): ResourceMapping
   return resource;
 }
 
-/** What the demo's OpenLDAP publishes, with some types that only tests use. */
-export const openLdap: DirectorySchema = parseSchema({
-  attributeTypes: [
-    ...(openLdapSchema.published.get('attributeTypes') ?? []),
-    "( 9.1 NAME 'flags' EQUALITY integerMatch ORDERING integerOrderingMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )",
-    "( 9.2 NAME 'locked' EQUALITY booleanMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.7 SINGLE-VALUE )",
-    "( 9.3 NAME 'exact' EQUALITY caseExactMatch SUBSTR caseExactSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
-    "( 9.4 NAME 'raw' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE )",
-    "( 9.5 NAME 'since' EQUALITY generalizedTimeMatch ORDERING generalizedTimeOrderingMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 SINGLE-VALUE )",
-    "( 9.6 NAME 'kind' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
-    "( 9.7 NAME 'proxy' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+const syntax = '1.3.6.1.4.1.1466.115.121.1';
+const text = `EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX ${syntax}.15`;
+const integer = `EQUALITY integerMatch ORDERING integerOrderingMatch SYNTAX ${syntax}.27 SINGLE-VALUE`;
+const time = `EQUALITY generalizedTimeMatch ORDERING generalizedTimeOrderingMatch SYNTAX ${syntax}.24 SINGLE-VALUE`;
+
+const kinds: readonly (readonly [kind: string, ...names: string[]])[] = [
+  [
+    text,
+    'uid',
+    'cn',
+    'sn',
+    'givenName',
+    'title',
+    'street',
+    'l',
+    'st',
+    'postalCode',
+    'description',
+    'carLicense',
+    'employeeType',
+    'departmentNumber',
+    'o',
+    'proxy',
   ],
-  objectClasses: openLdapSchema.published.get('objectClasses') ?? [],
+  [`${text} SINGLE-VALUE`, 'displayName', 'preferredLanguage', 'employeeNumber', 'kind', 'nsAccountLock'],
+  [`EQUALITY caseIgnoreIA5Match SUBSTR caseIgnoreIA5SubstringsMatch SYNTAX ${syntax}.26`, 'mail'],
+  [`EQUALITY telephoneNumberMatch SUBSTR telephoneNumberSubstringsMatch SYNTAX ${syntax}.50`, 'telephoneNumber', 'mobile', 'homePhone'],
+  [`SYNTAX ${syntax}.22`, 'facsimileTelephoneNumber'],
+  [`EQUALITY distinguishedNameMatch SYNTAX ${syntax}.12`, 'member', 'manager', 'secretary', 'seeAlso', 'memberOf'],
+  [integer, 'flags', 'userAccountControl'],
+  [time, 'createTimestamp', 'modifyTimestamp', 'pwdAccountLockedTime'],
+  [`EQUALITY octetStringMatch SYNTAX ${syntax}.40 SINGLE-VALUE`, 'raw'],
+  ['EQUALITY UUIDMatch SYNTAX 1.3.6.1.1.16.1 SINGLE-VALUE', 'entryUUID'],
+];
+
+/** An OpenLDAP server's attribute types, and some of other servers. */
+export const openLdap: DirectorySchema = parseSchema({
+  attributeTypes: kinds.flatMap(([kind, ...names], i) => names.map((name, j) => `( 9.${i}.${j} NAME '${name}' ${kind} )`)),
+  objectClasses: [],
 });
 
 export type Values = Readonly<Record<string, Value | readonly Value[]>>;
@@ -124,7 +154,9 @@ export const readContext: ReadContext = {
 };
 
 /** A context that writes down what was ignored. */
-export function writeContext(extraElements: WriteContext['extraElements'] = 'reject'): WriteContext & { readonly journal: string[]; readonly schema: DirectorySchema } {
+export function writeContext(
+  extraElements: WriteContext['extraElements'] = 'reject',
+): WriteContext & { readonly journal: string[]; readonly schema: DirectorySchema } {
   const journal: string[] = [];
   return { dnOf, locate, extraElements, ignored: (path, reason) => void journal.push(`${path}: ${reason}`), journal, schema: openLdap };
 }
@@ -154,7 +186,8 @@ export function applyChanges(entry: Entry, changes: readonly Change[], dn = entr
       attributes.set(name, values.length === 0 ? [] : present.filter((value) => !given.has(key(value))));
     }
     if (openLdap.attribute(name)?.singleValue && (attributes.get(name) ?? []).length > 1) throw new Error(`19 ${name}`);
-    if (operation !== 'replace' && openLdap.attribute(name) && openLdap.attribute(name)?.equality === undefined) throw new Error(`18 ${name}`);
+    if (operation !== 'replace' && openLdap.attribute(name) && openLdap.attribute(name)?.equality === undefined)
+      throw new Error(`18 ${name}`);
   }
   return new Entry(dn, attributes);
 }

@@ -1,9 +1,9 @@
 // The dialects as data: `strict` deviates in nothing, every other one is what its client needs.
 import { describe, expect, it } from 'vitest';
-import { compat, dialects, entra, findDialect, interopProfile, okta, strict } from '../../src/scim/dialects.ts';
+import { compat, deviations, dialects, entra, findDialect, interopProfile, okta, onelogin, strict } from '../../src/scim/dialects.ts';
 
 describe('dialects', () => {
-  it.each(['compat', 'strict', 'interop-profile', 'entra', 'okta'])('finds %s by its name', (name) => {
+  it.each(['compat', 'strict', 'interop-profile', 'entra', 'okta', 'onelogin'])('finds %s by its name', (name) => {
     expect(findDialect(name)?.name).toBe(name);
   });
 
@@ -12,7 +12,7 @@ describe('dialects', () => {
   });
 
   it('names every dialect once', () => {
-    expect([...dialects.keys()]).toEqual(['compat', 'strict', 'interop-profile', 'entra', 'okta']);
+    expect([...dialects.keys()]).toEqual(['compat', 'strict', 'interop-profile', 'entra', 'okta', 'onelogin']);
   });
 
   it('strict deviates in nothing and compat in everything that clients need', () => {
@@ -30,5 +30,18 @@ describe('dialects', () => {
 
   it.each([entra, okta])('$name is compat under its own name', (dialect) => {
     expect({ ...dialect, name: 'compat' }).toEqual(compat);
+  });
+
+  it('onelogin is compat with one media type for all answers', () => {
+    expect(onelogin).toEqual({ ...compat, name: 'onelogin', responseMediaType: 'application/json' });
+  });
+
+  it('every field of a dialect is a described deviation that some dialect has', () => {
+    const { name: _name, ...fields } = strict;
+    expect(Object.keys(deviations)).toEqual(Object.keys(fields));
+    for (const field of Object.keys(deviations) as (keyof typeof deviations)[]) {
+      expect([...dialects.values()].some((dialect) => dialect[field] !== strict[field])).toBe(true);
+      for (const text of Object.values(deviations[field])) expect(text).toMatch(/\S/);
+    }
   });
 });

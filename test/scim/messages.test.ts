@@ -37,6 +37,35 @@ describe('parseListQuery', () => {
     expect(parse({})).toEqual({ startIndex: 1, count: undefined, projection: {} });
   });
 
+  it('C-001 a cursor pages by cursor, also an empty one, and says what it is good for', () => {
+    const query = parse({ cursor: '', count: '10' });
+    expect(query).toMatchObject({ cursor: { text: '' }, count: 10 });
+    expect(parse({ cursor: 'x', count: '5', attributes: 'a' }).cursor).toEqual(parse({ cursor: 'x', attributes: ['a'] }).cursor);
+    const others: ListParameters[] = [
+      { filter: 'id pr' },
+      { sortBy: 'userName' },
+      { sortBy: 'userName', sortOrder: 'descending' },
+      { sortBy: 'title' },
+      { attributes: 'a' },
+      { excludedAttributes: 'a' },
+    ];
+    const texts = others.map((each) => parse({ ...each, cursor: 'x' }).cursor?.query);
+    expect(new Set([...texts, query.cursor?.query]).size).toBe(others.length + 1);
+  });
+
+  it.each<[ListParameters, string]>([
+    [{ cursor: '', startIndex: '1' }, 'invalidValue'],
+    [{ cursor: 'x', startIndex: 0 }, 'invalidValue'],
+    [{ cursor: '', count: 'x' }, 'invalidCount'],
+    [{ cursor: 'x', count: '1.5' }, 'invalidCount'],
+  ])('D-17 D-18 C-008 %j is %s', (parameters, scimType) => {
+    expect(failure(() => parse(parameters))).toBe(scimType);
+  });
+
+  it('C-006 a negative count is 0 with a cursor, too', () => {
+    expect(parse({ cursor: '', count: '-3' }).count).toBe(0);
+  });
+
   it.each<[ListParameters, { startIndex: number; count: number | undefined }]>([
     [
       { startIndex: '1', count: '10' },
@@ -120,6 +149,12 @@ describe('parseListQuery', () => {
   });
 });
 
+it('C-002 C-007 T-072 a page by cursor has the cursors that there are, and no startIndex', () => {
+  expect(listResponse([], { totalResults: 9, itemsPerPage: 0, previousCursor: 'p', nextCursor: 'n' })).toMatchObject({ previousCursor: 'p', nextCursor: 'n' });
+  const last = listResponse([], { totalResults: 9, itemsPerPage: 0, nextCursor: undefined });
+  expect(Object.keys(last)).toEqual(['schemas', 'totalResults', 'itemsPerPage', 'Resources']);
+});
+
 describe('parseSearchRequest (R-147 to R-149)', () => {
   const schemas = ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'];
 
@@ -142,8 +177,9 @@ describe('parseSearchRequest (R-147 to R-149)', () => {
       sortOrder: 'descending',
       startIndex: 2,
       count: 5,
+      cursor: '',
     });
-    expect(parse(parseSearchRequest(body))).toMatchObject({ startIndex: 2, count: 5, projection: { attributes: ['userName'] } });
+    expect(parse({ ...parseSearchRequest(body), cursor: undefined })).toMatchObject({ startIndex: 2, count: 5, projection: { attributes: ['userName'] } });
     expect(parseSearchRequest({ schemas, attributes: 'a,b', count: '3' })).toEqual({ attributes: 'a,b', count: '3' });
   });
 

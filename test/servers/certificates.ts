@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
 export interface Certificates {
   /** The CA's certificate as PEM text, and where it is. */
@@ -15,15 +16,26 @@ export interface Certificates {
   readonly key: string;
 }
 
+export interface CertificateOptions {
+  /** The server's certificate ended yesterday. */
+  readonly expired?: boolean;
+}
+
 /** Writes ca.crt, NAME.crt and NAME.key to the folder. `names` as in subjectAltName: `DNS:localhost`, `IP:127.0.0.1`. */
-export async function makeCertificates(dir: string, name: string, names: readonly string[]): Promise<Certificates> {
+export async function makeCertificates(
+  dir: string,
+  name: string,
+  names: readonly string[],
+  options: CertificateOptions = {},
+): Promise<Certificates> {
   await mkdir(dir, { recursive: true });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650'];
   const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', [...args], { cwd: dir });
   await openssl(
     'req',
     '-x509',
-    ...key,
+    ...newKey,
+    '-days',
+    '3650',
     '-subj',
     '/CN=Test CA',
     '-addext',
@@ -33,9 +45,20 @@ export async function makeCertificates(dir: string, name: string, names: readonl
     '-out',
     'ca.crt',
   );
-  await openssl('req', ...key, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
-  await writeFile(join(dir, `${name}.ext`), `subjectAltName=${names.join()}\nextendedKeyUsage=serverAuth\n`);
-  const sign = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '3650', '-extfile', `${name}.ext`];
+  const days = options.expired === true ? '-1' : '3650';
+  return issue(dir, name, `subjectAltName=${names.join()}\nextendedKeyUsage=serverAuth\n`, days);
+}
+
+/** A client's certificate of the authority that is in the folder already; NAME.crt and NAME.key are written beside it. */
+export function makeClientCertificate(dir: string, name: string): Promise<Certificates> {
+  return issue(dir, name, 'extendedKeyUsage=clientAuth\n', '3650');
+}
+
+async function issue(dir: string, name: string, extensions: string, days: string): Promise<Certificates> {
+  const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', [...args], { cwd: dir });
+  await openssl('req', ...newKey, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+  await writeFile(join(dir, `${name}.ext`), extensions);
+  const sign = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', days, '-extfile', `${name}.ext`];
   await openssl('x509', '-req', '-in', `${name}.csr`, ...sign, '-out', `${name}.crt`);
   await chmod(join(dir, `${name}.key`), 0o600);
   const text = (file: string): Promise<string> => readFile(join(dir, file), 'utf8');

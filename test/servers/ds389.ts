@@ -118,13 +118,23 @@ async function create(dir: string): Promise<void> {
     'sh',
     dir,
   ]);
-  const settings = [
-    ...['[general]', 'full_machine_name = localhost', 'strict_host_checking = False', 'start = False', 'systemd = False'],
-    ...['[slapd]', `instance_name = ${instance.slice('slapd-'.length)}`, `port = ${port}`, `secure_port = ${tlsPort}`],
-    ...[`root_password = ${adminPassword}`, 'self_sign_cert = True'],
-    ...['[backend-userroot]', `suffix = ${suffix}`, 'sample_entries = no', 'create_suffix_entry = True'],
-  ];
-  await writeFile(join(dir, 'instance.inf'), `${settings.join('\n')}\n`);
+  const settings = `[general]
+full_machine_name = localhost
+strict_host_checking = False
+start = False
+systemd = False
+[slapd]
+instance_name = ${instance.slice('slapd-'.length)}
+port = ${port}
+secure_port = ${tlsPort}
+root_password = ${adminPassword}
+self_sign_cert = True
+[backend-userroot]
+suffix = ${suffix}
+sample_entries = no
+create_suffix_entry = True
+`;
+  await writeFile(join(dir, 'instance.inf'), settings);
   await execute(dir, join(dir, 'bin/dscreate'), 'from-file', join(dir, 'instance.inf'));
   const server = serverIn(dir, port);
   await server.start();

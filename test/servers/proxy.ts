@@ -16,6 +16,9 @@ export interface TlsTarget {
   readonly certificates: Certificates;
 }
 
+/** `loseRequest`: the connection ends and the chunk never arrives. `loseAnswer`: it arrives, and what is answered to it ends the connection. */
+export type Verdict = 'pass' | 'loseRequest' | 'loseAnswer';
+
 export interface Proxy {
   readonly port: number;
   readonly url: string;
@@ -37,6 +40,8 @@ export interface Proxy {
   slice(octets: number): void;
   /** New connections are ended as soon as they are made. */
   refuse(isRefusing: boolean): void;
+  /** Is asked about each chunk that a client sends, before it goes on; undefined asks no more. */
+  judge(verdict: ((chunk: Buffer) => Verdict) | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -46,6 +51,8 @@ export async function startProxy(target: number | TlsTarget): Promise<Proxy> {
   const sent: Buffer[] = [];
   const held: (() => void)[] = [];
   const state = { accepted: 0, budget: Infinity, isStalled: false, isRefusing: false, delay: 0, slice: Infinity };
+  let verdictOn: ((chunk: Buffer) => Verdict) | undefined;
+  const deaf = new WeakSet<net.Socket>();
 
   const pass = (client: net.Socket, chunk: Buffer): void => {
     const allowed = chunk.subarray(0, Math.max(0, Math.min(chunk.length, state.budget)));
@@ -67,9 +74,15 @@ export async function startProxy(target: number | TlsTarget): Promise<Proxy> {
     const upstream = connectTo(target);
     client.on('data', (chunk) => {
       sent.push(chunk);
+      const verdict = verdictOn?.(chunk) ?? 'pass';
+      if (verdict === 'loseRequest') return void client.destroy();
+      if (verdict === 'loseAnswer') deaf.add(client);
       upstream.write(chunk);
     });
-    upstream.on('data', (chunk) => deliver(client, chunk));
+    upstream.on('data', (chunk) => {
+      if (deaf.has(client)) client.destroy();
+      else deliver(client, chunk);
+    });
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -104,6 +117,7 @@ export async function startProxy(target: number | TlsTarget): Promise<Proxy> {
     },
     delay: (milliseconds) => (state.delay = milliseconds),
     slice: (octets) => (state.slice = octets),
+    judge: (verdict) => (verdictOn = verdict),
     refuse: (isRefusing) => (state.isRefusing = isRefusing),
     stop: async () => {
       cut();

@@ -109,11 +109,9 @@ export async function prepareSamba(): Promise<void> {
 
 async function provision(dir: string): Promise<void> {
   const lines = ['interfaces=lo', 'bind interfaces only=yes', 'log file=/dev/null', 'server services=ldap'];
-  await execute(
-    ...['samba-tool', 'domain', 'provision', `--realm=${realm}`, `--domain=${domain}`, '--server-role=dc', '--dns-backend=NONE'],
-    ...[`--adminpass=${adminPassword}`, '--use-rfc2307', '--host-name=dc1', '--host-ip=127.0.0.1', `--targetdir=${dir}`],
-    ...lines.map((line) => `--option=${line}`),
-  );
+  const command = ['domain', 'provision', `--realm=${realm}`, `--domain=${domain}`, '--server-role=dc', '--dns-backend=NONE'];
+  const place = [`--adminpass=${adminPassword}`, '--use-rfc2307', '--host-name=dc1', '--host-ip=127.0.0.1', `--targetdir=${dir}`];
+  await execute('samba-tool', ...command, ...place, ...lines.map((line) => `--option=${line}`));
   const host = await freeAddress();
   const server = await serverIn(dir, host);
   await server.start();

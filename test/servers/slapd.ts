@@ -26,6 +26,8 @@ export interface SlapdOptions {
   /** More entries, as LDIF; the suffix, ou=people, ou=groups and cn=gateway exist already. */
   readonly ldif?: string;
   readonly port?: number;
+  /** More lines before the database section of slapd.conf. */
+  readonly global?: string;
   /** More lines for the database section of slapd.conf. */
   readonly config?: string;
   /** Access and limits lines for cn=gateway in place of the usual ones, which let it write everything; nobody else may do anything then. */
@@ -135,6 +137,7 @@ function configuration(dir: string, suffix: string, options: SlapdOptions): stri
       : []),
     'sizelimit 500',
     'threads 4',
+    options.global ?? '',
     'database mdb',
     `suffix "${suffix}"`,
     `rootdn "cn=admin,${suffix}"`,

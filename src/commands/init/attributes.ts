@@ -83,9 +83,9 @@ function isShownByCn({ findings: { people, isUniform }, userName }: Choice): boo
 
 function proposeElements(choice: Choice, path: string, elements: Elements): readonly Line[] {
   const { findings, possible, userName } = choice;
-  const types = elements.map(({ match }) => match['type']);
+  const types = new Set(elements.map(({ match }) => match['type']));
   const added = (moreElements.get(path) ?? []).filter(
-    ({ type, ldap }) => !types.includes(type) && isFree(choice, ldap) && countUse(findings.people, ldap) > 0,
+    ({ type, ldap }) => !types.has(type) && isFree(choice, ldap) && countUse(findings.people, ldap) > 0,
   );
   const kept = keepElements(elements, possible);
   const all = [...kept, ...added.map(({ type, ldap }) => ({ match: { type }, slot: { value: ldap } }))];
@@ -183,9 +183,9 @@ function describeRest({ findings, resource, written }: Choice): readonly string[
     'memberof',
     ...idAttributes.map((name) => name.toLowerCase()),
     ...written.keys(),
+    ...Object.keys(resource.set ?? {}).map((name) => name.toLowerCase()),
   ]);
-  const set = Object.keys(resource.set ?? {}).map((name) => name.toLowerCase());
-  const rest = [...people.filled].filter(([name]) => !silent.has(name) && !set.includes(name)).slice(0, mostListed);
+  const rest = [...people.filled].filter(([name]) => !silent.has(name)).slice(0, mostListed);
   if (isUniform || rest.length === 0) return [];
   return [
     `In use and not mapped, with how many have it: ${rest.map(([name, n]) => `${schema.attribute(name)?.name ?? name} ${n}`).join(', ')}.`,

@@ -76,7 +76,7 @@ export function countBy<T>(items: readonly T[], keysOf: (item: T) => readonly st
 }
 
 /** Result codes of limits: of time, of size, of the administrator. */
-const limits: readonly (number | undefined)[] = [3, 4, 11];
+const limits: ReadonlySet<number | undefined> = new Set([3, 4, 11]);
 
 async function collect(
   found: AsyncIterable<Entry>,
@@ -87,7 +87,7 @@ async function collect(
     for await (const entry of found) if (!but || !equalDn(parseDn(entry.dn), but)) entries.push(entry);
     return { entries, cut: false };
   } catch (error) {
-    if (error instanceof DirectoryError && limits.includes(error.resultCode)) return { entries, cut: true };
+    if (error instanceof DirectoryError && limits.has(error.resultCode)) return { entries, cut: true };
     throw error;
   }
 }

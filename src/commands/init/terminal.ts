@@ -24,16 +24,16 @@ export function openTerminal(input: Input = process.stdin, output: Output = proc
       return answer.trim() || (proposal ?? '');
     },
     async askSecret(question) {
-      output.write(`${question}: `);
       const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-      const answer = await readLine(input, silent, '');
+      const answer = await readLine(input, silent, '', () => output.write(`${question}: `));
       output.write('\n');
       return answer;
     },
   };
 }
 
-function readLine(input: Input, output: NodeJS.WritableStream, prompt: string): Promise<string> {
+/** `onReady`: the terminal does not echo by itself any more. */
+function readLine(input: Input, output: NodeJS.WritableStream, prompt: string, onReady: () => void = () => undefined): Promise<string> {
   const lines = createInterface({ input, output, terminal: true, historySize: 0 });
   return new Promise((resolve, reject) => {
     lines.once('close', () => reject(new UsageError('Nothing was written.')));
@@ -41,5 +41,6 @@ function readLine(input: Input, output: NodeJS.WritableStream, prompt: string): 
       resolve(answer);
       lines.close();
     });
+    onReady();
   });
 }

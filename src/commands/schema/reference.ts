@@ -4,6 +4,7 @@ import { configJsonSchema, effectiveMappingJsonSchema, type JsonSchema, listPres
 import { compileCodec } from '../../mapping/codec.ts';
 import { codecDefinition } from '../../mapping/definition.ts';
 import { compileTemplate, pipeNames } from '../../mapping/template.ts';
+import { dialectBlocks } from './dialects.ts';
 import { childrenOf, describeKeys, type Key, objectIn } from './keys.ts';
 
 /** @throws Error for a page that asks for a block that there is not */
@@ -24,6 +25,7 @@ export function referenceBlocks(): ReadonlyMap<string, string> {
   const extension = childAt(mapping, 'schemas', '*');
   const named = new Set(childrenOf(attribute).map(([name]) => name));
   return new Map([
+    ...dialectBlocks(),
     ['server', keyTable(childAt(config, 'server'))],
     ['directory', keyTable(childAt(config, 'directories', '*'))],
     ['client', keyTable(childAt(config, 'clients', '*'))],

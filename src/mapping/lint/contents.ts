@@ -158,10 +158,22 @@ function lintUnique({ uses, mapping }: ResourceUses, facts: ResourceFacts, serve
         'unique-not-enforced',
         use.at,
         `${use.label} -> ${use.ldap}: the gateway looks before it writes, but two creates at the same moment could both pass`,
-        `let the server enforce it (${server?.vendor === '389ds' ? 'Attribute Uniqueness plug-in' : 'on OpenLDAP the overlay unique'})`,
+        enforcement(server),
       ),
     ];
   });
+}
+
+function enforcement(server: ServerFacts | undefined): string {
+  switch (server?.vendor) {
+    case 'openldap':
+      return 'let the server enforce it with the overlay unique';
+    case '389ds':
+    case 'freeipa':
+      return 'let the server enforce it with the plug-in Attribute Uniqueness';
+    default:
+      return 'name new entries by it in one container, or map an attribute that the server keeps unique';
+  }
 }
 
 /** What concerns places in the tree. */

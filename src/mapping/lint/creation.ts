@@ -111,10 +111,7 @@ function lintMust(resource: ResourceUses, { schema, vendor }: LintContext): read
   });
   if (findings.length > 0 || needed.length === 0) return findings;
   const structural =
-    names
-      .flatMap((name) => schema.objectClass(name) ?? [])
-      .filter((each) => each.kind !== 'abstract')
-      .at(-1)?.name ?? names.join(', ');
+    names.flatMap((name) => schema.objectClass(name) ?? []).findLast((each) => each.kind !== 'abstract')?.name ?? names.join(', ');
   return [
     inMapping(
       'ok',
@@ -131,13 +128,15 @@ function fillsAttribute(resource: ResourceUses, schema: DirectorySchema, name: s
   // The RDN: a create without a value for it is refused with a clear message, never sent.
   if (rdnAttributes(definition.create?.rdn ?? '').some(same)) return 'always';
   const writers = uses.filter((use) => use.writes && same(use.ldap));
-  const certainty = writers.map((use): Filled => {
-    if (use.role === 'set') return isAlwaysSet(resource, use.ldap) ? 'always' : 'sometimes';
-    if (use.role === 'membership') return definition.membership?.empty === undefined ? 'never' : 'always';
-    if (use.role === 'state' || use.role === 'password') return 'always';
-    return use.sub === undefined && use.target !== undefined && isAlwaysPresent(resource, use.target.name) ? 'always' : 'sometimes';
-  });
-  return certainty.includes('always') ? 'always' : certainty.includes('sometimes') ? 'sometimes' : 'never';
+  const certainty = new Set(
+    writers.map((use): Filled => {
+      if (use.role === 'set') return isAlwaysSet(resource, use.ldap) ? 'always' : 'sometimes';
+      if (use.role === 'membership') return definition.membership?.empty === undefined ? 'never' : 'always';
+      if (use.role === 'state' || use.role === 'password') return 'always';
+      return use.sub === undefined && use.target !== undefined && isAlwaysPresent(resource, use.target.name) ? 'always' : 'sometimes';
+    }),
+  );
+  return certainty.has('always') ? 'always' : certainty.has('sometimes') ? 'sometimes' : 'never';
 }
 
 /** Whether a new resource has a value at that canonical path whatever the client sends. */
@@ -206,12 +205,12 @@ function lintScope(resource: ResourceUses, { schema }: LintContext): readonly Fi
   const holds = (filter: Filter): boolean | undefined => {
     switch (filter.kind) {
       case 'and': {
-        const all = filter.filters.map(holds);
-        return all.includes(false) ? false : all.includes(undefined) ? undefined : true;
+        const all = new Set(filter.filters.map(holds));
+        return all.has(false) ? false : all.has(undefined) ? undefined : true;
       }
       case 'or': {
-        const all = filter.filters.map(holds);
-        return all.includes(true) ? true : all.includes(undefined) ? undefined : false;
+        const all = new Set(filter.filters.map(holds));
+        return all.has(true) ? true : all.has(undefined) ? undefined : false;
       }
       case 'not': {
         const inner = holds(filter.filter);

@@ -206,7 +206,9 @@ function lintIndexes(resource: ResourceUses, { schema, facts }: LintContext, ser
     if (configured) {
       if (names.some((each) => configured.get(each)?.has('eq'))) return [];
       const cost =
-        facts === undefined ? '' : `: each look-up scans ${facts.complete ? '' : 'more than '}${count(facts.entries, 'entry', 'entries')}`;
+        facts === undefined || facts.entries === 0
+          ? ''
+          : `: each look-up scans ${facts.complete ? '' : 'more than '}${count(facts.entries, 'entry', 'entries')}`;
       return [inMapping(severity, 'not-indexed', use.at, `${use.label} -> ${use.ldap} has no equality index${cost}`, advice)];
     }
     const measured = facts?.lookups?.get(use.ldap.toLowerCase());

@@ -3,7 +3,7 @@
 import { dnKey, formatDn, parseDn } from '../../ldap/dn.ts';
 import { isActiveDirectory, type LintContext } from './attributes.ts';
 import { count, type Finding, inConfig, inMapping, listSome } from './finding.ts';
-import type { ResourceFacts, ServerFacts } from './facts.ts';
+import type { Facts, ResourceFacts, ServerFacts } from './facts.ts';
 import type { ResourceUses } from './uses.ts';
 
 export type ConfiguredType = ServerFacts['vendor'];
@@ -38,13 +38,14 @@ export function lintServer(type: ConfiguredType, server: ServerFacts): readonly 
 export function lintStrategies(
   resource: ResourceUses,
   context: LintContext,
-  server: ServerFacts,
+  facts: Facts,
   all: readonly ResourceUses[],
 ): readonly Finding[] {
+  const groups = all.filter(({ name, definition }) => definition.membership && (facts.resources.get(name)?.entries ?? 0) > 0);
   return [
-    ...lintPassword(resource, server),
-    ...lintMemberships(resource, context, server, all),
-    ...lintPlaceholder(resource, server),
+    ...lintPassword(resource, facts.server),
+    ...(groups.length > 0 ? lintMemberships(resource, context, facts.server) : []),
+    ...lintPlaceholder(resource, facts.server),
     ...lintRights(resource, context.facts),
   ];
 }
@@ -63,7 +64,8 @@ function lintPassword({ name, definition }: ResourceUses, server: ServerFacts): 
   const ad = isActiveDirectory(server.vendor);
   // Both count a loopback connection as any other.
   const demandsTls = ad || server.vendor === '389ds' || server.vendor === 'freeipa';
-  if (server.secured && !server.encrypted && demandsTls) refuse(`${server.vendor} takes passwords over TLS only, on loopback too`, 'write ldaps://, or tls: { startTls: true }');
+  if (server.secured && !server.encrypted && demandsTls)
+    refuse(`${server.vendor} takes passwords over TLS only, on loopback too`, 'write ldaps://, or tls: { startTls: true }');
   if (strategy === 'passwordModify' && !server.passwordModify)
     refuse(
       'the server does not offer the password modify operation (RFC 3062)',
@@ -85,41 +87,23 @@ function lintPassword({ name, definition }: ResourceUses, server: ServerFacts): 
   return findings;
 }
 
-function lintMemberships(
-  { name, uses, definition }: ResourceUses,
-  { schema, facts }: LintContext,
-  server: ServerFacts,
-  all: readonly ResourceUses[],
-): readonly Finding[] {
-  const findings: Finding[] = [];
-  for (const use of uses.filter(({ role }) => role === 'memberships')) {
-    const type = schema.attribute(use.ldap);
-    if (!type || (facts?.entries ?? 0) === 0 || (facts?.present.get(use.ldap.toLowerCase()) ?? 0) > 0) continue;
+/** Only where there are groups: without any, nobody can be a member. */
+function lintMemberships({ uses }: ResourceUses, { schema, facts }: LintContext, server: ServerFacts): readonly Finding[] {
+  return uses.flatMap((use): readonly Finding[] => {
+    if (use.role !== 'memberships' || !schema.attribute(use.ldap)) return [];
+    if ((facts?.entries ?? 0) === 0 || (facts?.present.get(use.ldap.toLowerCase()) ?? 0) > 0) return [];
     const overlay = server.configuration?.overlays?.memberOf === false ? 'the overlay memberof is not on' : 'no entry has a value';
-    findings.push(
+    const message = `groups -> ${use.ldap}: ${overlay}, so groups are always empty`;
+    return [
       inMapping(
         'warn',
         'memberof-empty',
         use.at,
-        `groups -> ${use.ldap}: ${overlay}, so groups are always empty`,
+        message,
         'write memberships: { reverse: Group }, or switch it on and re-write the groups',
       ),
-    );
-  }
-  const reverse = Object.values(definition.attributes).find((attribute) => attribute?.memberships?.reverse !== undefined)?.memberships
-    ?.reverse;
-  if (reverse !== undefined && !all.some((other) => other.name === reverse && other.definition.membership)) {
-    findings.push(
-      inMapping(
-        'error',
-        'reverse-missing',
-        ['resources', name, 'attributes', 'groups'],
-        `groups: { reverse: ${reverse} } needs a resource type ${reverse} with membership`,
-        `map ${reverse}, or write direct: memberOf`,
-      ),
-    );
-  }
-  return findings;
+    ];
+  });
 }
 
 function lintPlaceholder({ name, mapping }: ResourceUses, server: ServerFacts): readonly Finding[] {
@@ -162,26 +146,36 @@ function lintPlaceholder({ name, mapping }: ResourceUses, server: ServerFacts): 
   ];
 }
 
+/** More than that are told in one line. */
+const mostDenials = 5;
+
 function lintRights({ name, uses, definition }: ResourceUses, facts: ResourceFacts | undefined): readonly Finding[] {
   const rights = facts?.rights;
   if (!rights) return [];
   const { source, unreadable, unwritable, asked } = rights;
   const findings: Finding[] = [];
-  const told = new Set<string>();
-  for (const use of uses) {
-    const ldap = use.ldap.toLowerCase();
-    const denied = use.writes && unwritable.has(ldap) ? 'write' : use.reads && unreadable.has(ldap) ? 'read' : undefined;
-    if (denied === undefined || told.has(`${use.label} ${ldap}`)) continue;
-    told.add(`${use.label} ${ldap}`);
-    findings.push(
-      inMapping(
-        'error',
-        denied === 'write' ? 'not-writable' : 'not-readable',
-        use.at,
-        `${use.label} -> ${use.ldap}: the bind account may not ${denied} it (${source})`,
-        `grant ${denied}; \`rights\` prints how`,
-      ),
+  for (const verb of ['write', 'read'] as const) {
+    const denied = uses.filter((use) =>
+      verb === 'write' ? use.writes && unwritable.has(use.ldap.toLowerCase()) : use.reads && unreadable.has(use.ldap.toLowerCase()),
     );
+    const code = verb === 'write' ? 'not-writable' : 'not-readable';
+    const advice = `grant ${verb}; \`rights\` prints how`;
+    if (denied.length > mostDenials)
+      findings.push(
+        inMapping(
+          'error',
+          code,
+          ['resources', name, 'attributes'],
+          `the bind account may not ${verb} ${listSome([...new Set(denied.map(({ ldap }) => ldap))], 50)} (${source})`,
+          advice,
+        ),
+      );
+    else
+      findings.push(
+        ...denied.map((use) =>
+          inMapping('error', code, use.at, `${use.label} -> ${use.ldap}: the bind account may not ${verb} it (${source})`, advice),
+        ),
+      );
   }
   if (rights.mayCreate === false && definition.create)
     findings.push(
@@ -189,7 +183,7 @@ function lintRights({ name, uses, definition }: ResourceUses, facts: ResourceFac
         'error',
         'not-creatable',
         ['resources', name, 'create'],
-        `the bind account may not create entries here (${source})`,
+        'the bind account may not create entries here',
         'grant it, or remove `create`; `rights` prints how',
       ),
     );
@@ -199,7 +193,7 @@ function lintRights({ name, uses, definition }: ResourceUses, facts: ResourceFac
         'error',
         'not-deletable',
         ['resources', name, 'delete'],
-        `the bind account may not delete entries (${source})`,
+        'the bind account may not delete entries',
         'grant it, or remove `delete`; `rights` prints how',
       ),
     );

@@ -7,7 +7,6 @@ import type { AttributeReference } from '../../scim/path.ts';
 import { equalValues } from '../../scim/resource.ts';
 import type { Json, JsonObject } from '../../scim/schema.ts';
 import type { Codec } from '../codec.ts';
-import type { Draft } from '../draft.ts';
 import type { Access, Rule } from '../rule.ts';
 import { encodeValue, normalizeValue, octetsOf, ownValues, pickValue, type ValueOptions } from '../value.ts';
 import { elementsBounds, elementsValueBounds } from './elements-filter.ts';
@@ -54,7 +53,21 @@ export function elementsRule(options: ElementsOptions): Rule {
       const ignored = (reason: string): void => context.ignored(target.name, reason);
       const wanted = assign(options, listOf(after), context.extraElements, ignored);
       const had = assign(options, listOf(before), 'ignore', () => undefined);
-      for (const place of places) writePlace(target.name, place, draft, had.get(place) ?? [], wanted.get(place) ?? []);
+      const parts = places.flatMap((place) => changeParts(place, had.get(place) ?? [], wanted.get(place) ?? []));
+      // What goes goes first: a value may move between two parts of one attribute.
+      for (const { part, gone } of parts)
+        draft.exchangeAll(
+          part.ldap,
+          gone.flatMap((value) => octetsOf(draft.values(part.ldap), part.codec, value)),
+          [],
+        );
+      for (const { part, added, computed } of parts)
+        draft.exchangeAll(
+          part.ldap,
+          [],
+          added.map((value) => encodeValue(`${target.name}.${part.sub}`, part.codec, value, part)),
+          { computed },
+        );
     },
     bounds: (leaf, context) => elementsBounds(options, leaf, context),
     elementBounds: (filter, context) => elementsValueBounds(options, filter, context),
@@ -139,20 +152,22 @@ function assign(
 const listTypes = (places: readonly Place[]): string =>
   [...new Set(places.map(({ match }) => String(match['type'] ?? '(none)')))].join(', ');
 
+interface PartChange {
+  readonly part: Part;
+  readonly gone: readonly Json[];
+  readonly added: readonly Json[];
+  readonly computed: boolean;
+}
+
 /** Every part by itself: what the elements before have and those after have not goes, and the other way round. */
-function writePlace(path: string, place: Place, draft: Draft, before: readonly JsonObject[], after: readonly JsonObject[]): void {
-  for (const part of place.parts) {
+function changeParts(place: Place, before: readonly JsonObject[], after: readonly JsonObject[]): readonly PartChange[] {
+  return place.parts.map((part) => {
     const valuesOf = (elements: readonly JsonObject[]): readonly Json[] => elements.flatMap((element) => element[part.sub] ?? []);
     const [had, wanted] = [valuesOf(before), valuesOf(after)];
     const gone = had.filter((value) => !wanted.some((other) => equalValues(other, value)));
     const added = wanted.filter((value) => !had.some((other) => equalValues(other, value)));
-    draft.exchangeAll(
-      part.ldap,
-      gone.flatMap((value) => octetsOf(draft.values(part.ldap), part.codec, value)),
-      added.map((value) => encodeValue(`${path}.${part.sub}`, part.codec, value, part)),
-      { computed: place.kind === 'list' || part.codec.prefix !== undefined },
-    );
-  }
+    return { part, gone, added, computed: place.kind === 'list' || part.codec.prefix !== undefined };
+  });
 }
 
 function normalizeElements(places: readonly Place[], elements: readonly JsonObject[]): Json | undefined {

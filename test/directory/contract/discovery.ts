@@ -11,20 +11,21 @@ export function discovery(stage: () => Stage): void {
     expect(await response.json()).toMatchObject({
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
       patch: { supported: true },
-      bulk: { supported: false, maxOperations: expect.any(Number) as number, maxPayloadSize: expect.any(Number) as number },
+      bulk: { supported: true, maxOperations: 1000, maxPayloadSize: 1048576 },
       filter: { supported: true, maxResults: 1000 },
       changePassword: { supported: true },
       sort: { supported: true },
       etag: { supported: true },
+      pagination: { cursor: true, index: true, defaultPaginationMethod: 'index', defaultPageSize: 100, maxPageSize: 1000, cursorTimeout: 3600 },
       authenticationSchemes: [{ type: 'oauthbearertoken', name: expect.any(String) as string, description: expect.any(String) as string }],
       meta: { resourceType: 'ServiceProviderConfig', location: `${scim.base}/ServiceProviderConfig` },
     });
   });
 
-  test('R-036 what is switched off says so: bulk and /Me are 501', async () => {
+  test('R-036 R-206 what is not configured is not there: /Me, and nobody registers', async () => {
     const { scim } = stage();
-    expect((await scim.post('/Bulk', {})).status).toBe(501);
-    expect((await scim.get('/Me')).status).toBe(501);
+    expect((await scim.get('/Me')).status).toBe(404);
+    expect((await scim.post('/Me', {})).status).toBe(501);
   });
 
   test('R-037 R-044 the resource types and the schemas that they name are all there', async () => {

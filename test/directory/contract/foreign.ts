@@ -33,61 +33,9 @@ export function foreign(stage: () => Stage, { multiValued, keepsDangling }: Face
     expect(entry.texts('description')).toEqual(['said by others']);
   });
 
-  if (multiValued) {
-    test('L-010 L-020 further values behind a single SCIM value survive its change', async () => {
-      const { scim, look } = stage();
-      const made = await scim.post('/Users', newUser({ title: 'b-shown?' }));
-      await look.change(made.id, 'add', 'title', 'z-other');
-      const shown = (await scim.get(`/Users/${made.id}`)).body['title'];
-      expect(shown).toBe('b-shown?');
-      await scim.patch(`/Users/${made.id}`, [{ op: 'replace', path: 'title', value: 'c-new' }]);
-      expect(await look.texts(made.id, 'title')).toEqual(['c-new', 'z-other']);
-      // L-010: the filter sees what is shown.
-      expect(await scim.find('/Users', `id eq "${made.id}" and title eq "z-other"`)).toEqual([]);
-      expect(await scim.find('/Users', `id eq "${made.id}" and title ne "z-other"`)).toHaveLength(1);
-    });
-  }
+  if (multiValued) testFurtherValues(stage);
 
-  if (keepsDangling) {
-    test('L-037 T-055 members that are dangling, elsewhere or of no type are hidden and survive PUT, PATCH and replace', async () => {
-      const { scim, look, directory, face } = stage();
-      const [one, two] = [await scim.post('/Users', newUser()), await scim.post('/Users', newUser())];
-      const made = await scim.post('/Groups', newGroup({ members: asMembers(one.id) }));
-      const hidden = [
-        `uid=${newName('gone')},${face.places.users},${directory.suffix}`,
-        `cn=elsewhere,dc=other`,
-        directory.adminDn,
-        `${face.places.users},${directory.suffix}`,
-      ].toSorted();
-      await look.change(made.id, 'add', face.ldap.member, ...hidden);
-      const kept = async () => (await look.texts(made.id, face.ldap.member)).filter((dn) => hidden.includes(dn));
-      const shown = async () => idsIn((await scim.get(`/Groups/${made.id}`)).body);
-      expect(await shown()).toEqual([one.id]);
-      await scim.put(`/Groups/${made.id}`, { schemas: [urn.group], displayName: made.body['displayName'], members: asMembers(two.id) });
-      expect([await shown(), await kept()]).toEqual([[two.id], hidden]);
-      await scim.patch(`/Groups/${made.id}`, [{ op: 'replace', path: 'members', value: asMembers(one.id) }]);
-      expect([await shown(), await kept()]).toEqual([[one.id], hidden]);
-      await scim.patch(`/Groups/${made.id}`, [{ op: 'remove', path: 'members' }]);
-      expect([await shown(), await kept()]).toEqual([[], hidden]);
-      expect(await scim.find('/Groups', `id eq "${made.id}" and members pr`)).toEqual([]);
-    });
-  }
-
-  if (keepsDangling) {
-    test('L-037 a manager that dangles is hidden, survives other changes, and gives way to a new one', async () => {
-      const { scim, look, directory, face } = stage();
-      const [boss, made] = [await scim.post('/Users', newUser()), await scim.post('/Users', newUser())];
-      const gone = `uid=${newName('gone')},${face.places.users},${directory.suffix}`;
-      await look.change(made.id, 'add', 'manager', gone);
-      const path = `${urn.enterprise}:manager`;
-      expect(valueOf((await scim.get(`/Users/${made.id}`)).body, urn.enterprise)).toBeUndefined();
-      await scim.patch(`/Users/${made.id}`, [{ op: 'replace', path: 'title', value: 'x' }]);
-      expect(await look.texts(made.id, 'manager')).toEqual([gone]);
-      const set = await scim.patch(`/Users/${made.id}`, [{ op: 'replace', path, value: boss.id }]);
-      expect(valueOf(set.body, urn.enterprise, 'manager', 'value')).toBe(boss.id);
-      expect(valueOf((await scim.get(`/Users/${made.id}`)).body, urn.enterprise, 'manager', 'value')).toBe(boss.id);
-    });
-  }
+  if (keepsDangling) testDangling(stage);
 
   test('T-054 R-222 R-229 an entry out of scope is 404 by id, never listed, no member and no manager, in the words of one that is not there', async () => {
     const { scim, look, directory, face } = stage();
@@ -133,5 +81,61 @@ export function foreign(stage: () => Stage, { multiValued, keepsDangling }: Face
       await scim.get('/Users', { filter: 'nothing eq "x"' }),
     ];
     for (const { body } of replies) expect(JSON.stringify(body)).not.toMatch(/dc=example|ou=people|uid=|objectClass|entryUUID|ldap/i);
+  });
+}
+
+/** Where an attribute that SCIM shows once may have several values. */
+function testFurtherValues(stage: () => Stage): void {
+  test('L-010 L-020 further values behind a single SCIM value survive its change', async () => {
+    const { scim, look } = stage();
+    const made = await scim.post('/Users', newUser({ title: 'b-shown?' }));
+    await look.change(made.id, 'add', 'title', 'z-other');
+    const shown = (await scim.get(`/Users/${made.id}`)).body['title'];
+    expect(shown).toBe('b-shown?');
+    await scim.patch(`/Users/${made.id}`, [{ op: 'replace', path: 'title', value: 'c-new' }]);
+    expect(await look.texts(made.id, 'title')).toEqual(['c-new', 'z-other']);
+    // L-010: the filter sees what is shown.
+    expect(await scim.find('/Users', `id eq "${made.id}" and title eq "z-other"`)).toEqual([]);
+    expect(await scim.find('/Users', `id eq "${made.id}" and title ne "z-other"`)).toHaveLength(1);
+  });
+}
+
+/** Where a DN that names nothing can be stored. */
+function testDangling(stage: () => Stage): void {
+  test('L-037 T-055 members that are dangling, elsewhere or of no type are hidden and survive PUT, PATCH and replace', async () => {
+    const { scim, look, directory, face } = stage();
+    const [one, two] = [await scim.post('/Users', newUser()), await scim.post('/Users', newUser())];
+    const made = await scim.post('/Groups', newGroup({ members: asMembers(one.id) }));
+    const hidden = [
+      `uid=${newName('gone')},${face.places.users},${directory.suffix}`,
+      `cn=elsewhere,dc=other`,
+      directory.adminDn,
+      `${face.places.users},${directory.suffix}`,
+    ].toSorted();
+    await look.change(made.id, 'add', face.ldap.member, ...hidden);
+    const kept = async () => (await look.texts(made.id, face.ldap.member)).filter((dn) => hidden.includes(dn));
+    const shown = async () => idsIn((await scim.get(`/Groups/${made.id}`)).body);
+    expect(await shown()).toEqual([one.id]);
+    await scim.put(`/Groups/${made.id}`, { schemas: [urn.group], displayName: made.body['displayName'], members: asMembers(two.id) });
+    expect([await shown(), await kept()]).toEqual([[two.id], hidden]);
+    await scim.patch(`/Groups/${made.id}`, [{ op: 'replace', path: 'members', value: asMembers(one.id) }]);
+    expect([await shown(), await kept()]).toEqual([[one.id], hidden]);
+    await scim.patch(`/Groups/${made.id}`, [{ op: 'remove', path: 'members' }]);
+    expect([await shown(), await kept()]).toEqual([[], hidden]);
+    expect(await scim.find('/Groups', `id eq "${made.id}" and members pr`)).toEqual([]);
+  });
+
+  test('L-037 a manager that dangles is hidden, survives other changes, and gives way to a new one', async () => {
+    const { scim, look, directory, face } = stage();
+    const [boss, made] = [await scim.post('/Users', newUser()), await scim.post('/Users', newUser())];
+    const gone = `uid=${newName('gone')},${face.places.users},${directory.suffix}`;
+    await look.change(made.id, 'add', 'manager', gone);
+    const path = `${urn.enterprise}:manager`;
+    expect(valueOf((await scim.get(`/Users/${made.id}`)).body, urn.enterprise)).toBeUndefined();
+    await scim.patch(`/Users/${made.id}`, [{ op: 'replace', path: 'title', value: 'x' }]);
+    expect(await look.texts(made.id, 'manager')).toEqual([gone]);
+    const set = await scim.patch(`/Users/${made.id}`, [{ op: 'replace', path, value: boss.id }]);
+    expect(valueOf(set.body, urn.enterprise, 'manager', 'value')).toBe(boss.id);
+    expect(valueOf((await scim.get(`/Users/${made.id}`)).body, urn.enterprise, 'manager', 'value')).toBe(boss.id);
   });
 }

@@ -187,7 +187,7 @@ export function outages(face: Face): void {
 
   test('writes under random cuts: what was acknowledged is there, and nothing is there twice', async () => {
     const { scim, proxy, look } = await open();
-    const chaos = setInterval(() => proxy.cut(), 40);
+    const chaos = setInterval(() => proxy.cut(), face.cutEvery);
     const sent = Array.from({ length: 60 }, () => newUser());
     const replies = await Promise.all(
       sent.map(async (user, i) => {

@@ -79,7 +79,7 @@ export function passwords(stage: () => Stage, { badPassword }: Face): void {
   // Not every directory has a policy for passwords.
   if (badPassword === undefined) return;
   test('L-063 a password that the policy refuses is 400, and nothing of the request stays', async () => {
-    const { scim, look } = stage();
+    const { scim, look, face } = stage();
     const sent = newUser({ password: badPassword });
     const refused = await scim.post('/Users', sent);
     expect(refused.body).toMatchObject({ status: '400', scimType: 'invalidValue' });
