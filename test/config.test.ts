@@ -77,7 +77,13 @@ const listWarnings = (config: Config) =>
 describe('what it becomes', () => {
   test('the base, with every default', () => {
     const config = load(base);
-    expect(config.server).toEqual({ host: '127.0.0.1', port: 8080, publicUrl: 'http://127.0.0.1:8080', tls: undefined });
+    expect(config.server).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      publicUrl: 'http://127.0.0.1:8080',
+      tls: undefined,
+      cursors: { secrets: [], timeout: 3600 },
+    });
     expect(config.log).toEqual({ level: 'info', format: 'text' });
     expect(config.guards).toEqual({ protect: [], allowPrivileged: false });
     expect(config.warnings).toEqual([]);
@@ -158,6 +164,29 @@ describe('what it becomes', () => {
     ],
     ['a bind name of Active Directory', 'type: openldap', 'type: samba-ad', (c) => c.directories[0]?.type, 'samba-ad'],
     ['live reads', '    mapping:', '    reads: { byId: live, lookup: live, lists: live }\n    mapping:', (c) => c.directories.length, 1],
+    ['cursors without a key of their own', 'clients:', 'clients:', (c) => c.server.cursors, { secrets: [], timeout: 3600 }],
+    [
+      'a key for cursors (C-016)',
+      'publicUrl: http://127.0.0.1:8080',
+      'publicUrl: http://127.0.0.1:8080\n  cursorKey: { env: TOKEN }\n  cursorTimeout: 90s',
+      (c) => c.server.cursors,
+      { secrets: [env.TOKEN], timeout: 90 },
+    ],
+    [
+      'keys for cursors, for rotation (C-016)',
+      'publicUrl: http://127.0.0.1:8080',
+      'publicUrl: http://127.0.0.1:8080\n  cursorKey: [{ env: TOKEN2 }, { env: TOKEN }]',
+      (c) => c.server.cursors.secrets,
+      [env.TOKEN2, env.TOKEN],
+    ],
+    ['what /Me is (R-206)', '  - name: okta', '  - name: okta\n    me: \'userName eq "svc"\'', (c) => c.clients[0]?.me?.type, 'User'],
+    [
+      'what a PATCH is answered',
+      '  - name: okta',
+      '  - name: okta\n    patchResponse: noContent',
+      (c) => c.clients[0]?.patchResponse,
+      'noContent',
+    ],
     ['a dialect', '  - name: okta', '  - name: okta\n    dialect: strict', (c) => c.clients[0]?.dialect.name, 'strict'],
     [
       'the end of the day that a token expires',
@@ -565,7 +594,25 @@ describe('a mistake has a place and says what to write', () => {
       'an unknown dialect',
       '  - name: okta',
       '  - name: okta\n    dialect: oktaa',
-      '14:14 `dialect` must be one of compat, strict, interop-profile, entra, okta, but this is "oktaa". Did you mean okta?',
+      '14:14 `dialect` must be one of compat, strict, interop-profile, entra, okta, onelogin, but this is "oktaa". Did you mean okta?',
+    ],
+    [
+      'a rule for /Me that is no filter',
+      '  - name: okta',
+      '  - name: okta\n    me: userName',
+      '14:9 `me` must be a SCIM filter on User (Expected a blank and an operator (position 9 of the filter))',
+    ],
+    [
+      'a short key for cursors',
+      'publicUrl: http://127.0.0.1:8080',
+      'publicUrl: http://127.0.0.1:8080\n  cursorKey: { env: SHORT }',
+      '4:21 `env` holds a key of 3 characters: at least 16 are needed',
+    ],
+    [
+      'one of the keys for cursors is missing',
+      'publicUrl: http://127.0.0.1:8080',
+      'publicUrl: http://127.0.0.1:8080\n  cursorKey: [{ env: TOKEN }, { env: NOWHERE }]',
+      '4:38 the environment variable NOWHERE is not set',
     ],
     ['an unknown directory', 'directory: main', 'directory: mian', '15:25 there is no directory "mian"; there is main. Did you mean main?'],
     [
@@ -841,7 +888,10 @@ describe('--set', () => {
     ['server.listen=', '--set server.listen:1:1 the value is no YAML: the file is empty'],
     ['server.listen.port=1', '--set server.listen.port:1:1 `port` would lie inside a value that is no map'],
     ['clients.1.name=x', '--set clients.1.name:1:1 there is no entry 1: the list has 1, counted from 0'],
-    ['server.lsten=x', '--set server.lsten:1:1 unknown key `lsten` in `server`; allowed: listen, publicUrl, tls. Did you mean listen?'],
+    [
+      'server.lsten=x',
+      '--set server.lsten:1:1 unknown key `lsten` in `server`; allowed: listen, publicUrl, tls, cursorKey, cursorTimeout. Did you mean listen?',
+    ],
     ['directories.main.type=x', '--set directories.main.type:1:1 `type` must be one of openldap, '],
     ['__proto__.x=1', '--set __proto__.x:1:1 unknown key `__proto__` at the top of the file'],
   ])('%s', (override, expected) => {

@@ -31,7 +31,7 @@ describe('requests', () => {
       ['/Users?filter=nonsense', {}],
       ['/Users/u1', { as: 'reader', method: 'DELETE' }],
       ['/Robots/x', {}],
-      ['/Bulk', { method: 'POST' }],
+      ['/Me', { method: 'POST' }],
     ] as const) {
       await (await server.call(path, init)).arrayBuffer();
     }
@@ -53,7 +53,7 @@ describe('requests', () => {
       { client: 'full', route: '/scim/v2/Users', status: 400, scimType: 'invalidFilter' },
       { client: 'reader', method: 'DELETE', route: '/scim/v2/Users/{id}', status: 403 },
       { client: 'full', status: 404 },
-      { route: '/scim/v2/Bulk', status: 501, level: 'info' },
+      { route: '/scim/v2/Me', status: 501, level: 'info' },
       { status: 401 },
     ]);
     expect(parse(lines()[0])['milliseconds']).toBeTypeOf('number');

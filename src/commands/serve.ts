@@ -63,7 +63,7 @@ function reportMistakes(logger: Logger, level: 'warn' | 'error', mistakes: reado
 }
 
 function reportServed(logger: Logger, { gateways }: App, url: string): void {
-  for (const { directory, path, baseUrl } of gateways) logger.info('serving', { directory, url: `${url}${path}`, publicUrl: baseUrl });
+  for (const { directory, path, baseUrl } of gateways) logger.info('serving', { directory, listening: `${url}${path}`, publicUrl: baseUrl });
 }
 
 function reportReload(logger: Logger, { connected, disconnected, needRestart }: Reloaded): void {

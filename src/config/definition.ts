@@ -198,7 +198,10 @@ export const clientDefinition = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a name of letters, digits, dots, hyphens and underscores')
     .describe('For the log and the command line'),
   dialect: z.string().default('compat').describe('How the client bends the protocol: compat, strict, or the name of an identity provider'),
-  me: z.string().optional().describe('What /Me is to this client: a SCIM filter that finds one resource, such as userName eq "svc"; without it, /Me is 404'),
+  me: z
+    .string()
+    .optional()
+    .describe('What /Me is to this client: a SCIM filter that finds one resource, such as userName eq "svc"; without it, /Me is 404'),
   patchResponse: z
     .enum(['full', 'noContent'])
     .default('full')

@@ -48,7 +48,9 @@ const shortestKey = 16;
 
 function loadCursorKeys(sources: SecretSource | readonly SecretSource[], findings: Findings): readonly string[] {
   const at: YamlPath = ['server', 'cursorKey'];
-  const listed = Array.isArray(sources) ? sources.map((source: SecretSource, i) => [source, [...at, i]] as const) : [[sources as SecretSource, at] as const];
+  const listed = Array.isArray(sources)
+    ? sources.map((source: SecretSource, i) => [source, [...at, i]] as const)
+    : [[sources as SecretSource, at] as const];
   return listed.flatMap(([source, place]) => {
     const key = source.env === undefined ? 'file' : 'env';
     const secret = findings.takeSecret(readSecret(source, findings.context), [...place, key]);

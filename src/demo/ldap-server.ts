@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createSecureContext, createServer as createTlsServer, type SecureContext, Server as TlsServer } from 'node:tls';
 import { activeDirectory } from './active-directory/face.ts';
 import { seedActiveDirectory } from './active-directory/seed.ts';
-import { issueCertificate } from './certificate.ts';
+import { type IssuedCertificate, issueCertificate } from './certificate.ts';
 import { Connection } from './connection.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { openLdap } from './openldap/face.ts';
@@ -21,6 +21,8 @@ export interface DemoDirectoryOptions {
   readonly suffix?: string;
   readonly adminDn?: string;
   readonly adminPassword?: string;
+  /** For the face of Active Directory, PEM texts: without them a certificate is made at start. */
+  readonly tls?: IssuedCertificate;
   /** How many people; the groups follow from them, and are the same each time. 0: nobody and no groups, only the places for both. */
   readonly users?: number;
 }
@@ -50,8 +52,10 @@ interface Filled {
 
 /** @throws Error of node:net when the port is taken; SyntaxError for a suffix or adminDn that is no DN of this face */
 export async function startDemoDirectory(options: DemoDirectoryOptions = {}): Promise<DemoDirectory> {
-  const { face = 'openldap', suffix = 'dc=example,dc=com' } = options;
-  return face === 'openldap' ? serveOpenLdap({ ...options, suffix }) : serveActiveDirectory({ ...options, suffix });
+  const { face = 'openldap' } = options;
+  return face === 'openldap'
+    ? serveOpenLdap({ suffix: 'dc=example,dc=com', ...options })
+    : serveActiveDirectory({ suffix: 'DC=example,DC=com', ...options });
 }
 
 type Options = DemoDirectoryOptions & { readonly suffix: string };
@@ -70,7 +74,8 @@ async function serveActiveDirectory({ suffix, users = 300, port = 0, host = '127
   const face = activeDirectory(suffix);
   const directory = createDirectory(face, suffix, adminDn, adminPassword);
   seedActiveDirectory(directory, face.domain, users);
-  const { certificate, key } = issueCertificate(face.domain.hostName, ['localhost', face.domain.hostName], ['127.0.0.1', '::1', host]);
+  const { hostName } = face.domain;
+  const { certificate, key } = options.tls ?? issueCertificate(hostName, ['localhost', hostName], ['127.0.0.1', '::1', host]);
   const secureContext = createSecureContext({ cert: certificate, key });
   const listening = new Listeners(directory, secureContext);
   const actual = await listening.open(createTlsServer({ cert: certificate, key }), port, host);

@@ -72,7 +72,13 @@ class Serving {
   }
 }
 
-function createApplication({ gateways, clients, realm = 'scim', maxBodyBytes = bulkLimits.maxPayloadSize, now = Date.now }: ServerOptions): RequestListener {
+function createApplication({
+  gateways,
+  clients,
+  realm = 'scim',
+  maxBodyBytes = bulkLimits.maxPayloadSize,
+  now = Date.now,
+}: ServerOptions): RequestListener {
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
@@ -114,11 +120,11 @@ const version = '/v2';
  * one there is, and so the newest (RFC 7644 section 3.13; R-002, R-003). Locations are those of the configured path.
  */
 function pathsOf(gateways: readonly Gateway[]): readonly (readonly [path: string, gateway: Gateway])[] {
-  const paths = new Map(gateways.map((gateway) => [gateway.path === '/' ? '' : gateway.path, gateway]));
-  for (const [path, gateway] of [...paths]) {
-    const other = path.endsWith(version) ? path.slice(0, -version.length) : path + version;
-    if (!paths.has(other)) paths.set(other, gateway);
-  }
+  const configured = gateways.map((gateway) => [gateway.path === '/' ? '' : gateway.path, gateway] as const);
+  const others = configured.map(
+    ([path, gateway]) => [path.endsWith(version) ? path.slice(0, -version.length) : path + version, gateway] as const,
+  );
+  const paths = new Map([...others, ...configured]);
   return [...paths].toSorted(([a], [b]) => b.length - a.length);
 }
 

@@ -69,8 +69,16 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     if (cause instanceof DirectoryError && (cause.kind === 'credentials' || cause.kind === 'unavailable')) throw cause;
     throw cause instanceof DirectoryError && cause.kind === 'timeout'
       ? late
-      : new DirectoryError('unavailable', `the connection to ${options.url} broke during bind`, { cause });
+      : new DirectoryError('unavailable', describeBreak(options, cause), { cause });
   }
+}
+
+/** With TLS 1.3 a server refuses a client's certificate, or its absence, only after the handshake: mostly by hanging up without a word. */
+function describeBreak({ url, tls = {} }: ConnectOptions, cause: unknown): string {
+  const how = cause instanceof DirectoryError ? cause.message : `the connection to ${url} ended`;
+  const isTls = url.startsWith('ldaps:') || tls.startTls === true;
+  const offered = tls.cert === undefined ? 'want a client certificate (tls.cert and tls.key)' : 'not accept the client certificate (tls.cert)';
+  return `${how} before the bind was answered${isTls ? `; it may ${offered}` : ''}`;
 }
 
 function acceptBind(url: string, { resultCode, diagnostic, controls }: Result): void {

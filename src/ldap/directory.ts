@@ -11,7 +11,7 @@ import { probeHealth, probeServer, type Probe } from './probe.ts';
 import type { DirectorySchema } from './schema.ts';
 import type { Result } from './response.ts';
 import { readOne, searchFew, searchPages, searchUnpaged } from './search.ts';
-import { Servers } from './servers.ts';
+import { type Intervals, Servers } from './servers.ts';
 
 export { DirectoryError } from './error.ts';
 
@@ -96,6 +96,8 @@ export interface DirectoryOptions {
   /** Multiplexed connections for requests. */
   readonly connections?: number;
   readonly pageSize?: number;
+  /** Of health checks and of attempts to connect, where not the usual ones. */
+  readonly intervals?: Partial<Intervals>;
 }
 
 export function openDirectory(options: DirectoryOptions): Directory {
@@ -127,6 +129,7 @@ class LdapDirectory implements Directory {
       probe: probeHealth,
       connections: options.connections ?? defaultConnections,
       patience: timeouts.connect,
+      ...(options.intervals && { intervals: options.intervals }),
     });
   }
 

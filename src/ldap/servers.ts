@@ -2,6 +2,7 @@
 // No request waits for a server that is known to be away, and none ever causes a bind.
 import type { Connection } from './connection.ts';
 import { DirectoryError } from './error.ts';
+import { reportConnected, reportDisconnected } from './journal.ts';
 
 /** Milliseconds. */
 export interface Intervals {
@@ -44,6 +45,8 @@ interface Server {
   refusals: number;
   /** Clock time before which it is not tried. */
   retryAt: number;
+  /** The reason that was reported last: an outage is told once, not at every attempt. */
+  reported: string | undefined;
 }
 
 interface Member {
@@ -92,7 +95,7 @@ export class Servers<Knowledge> {
   constructor(options: ServersOptions<Knowledge>) {
     this.#options = options;
     this.#intervals = { ...defaultIntervals, ...options.intervals };
-    this.#servers = options.urls.map((url) => ({ url, failures: 0, refusals: 0, retryAt: 0 }));
+    this.#servers = options.urls.map((url) => ({ url, failures: 0, refusals: 0, retryAt: 0, reported: undefined }));
   }
 
   /** Tries each server once; whatever comes of it, the background goes on. */
@@ -281,6 +284,8 @@ export class Servers<Knowledge> {
       this.#active = { server, members: [], opening: 0 };
       server.refusals = 0;
       this.#join(this.#active.members, member);
+      server.reported = undefined;
+      reportConnected(server.url);
       for (const old of left?.members ?? []) this.#retire(old);
     } catch (error) {
       connection.destroy();
@@ -301,8 +306,10 @@ export class Servers<Knowledge> {
     if (members.length > 0) return wasStable ? this.#fill() : undefined;
     this.#active = undefined;
     this.#lastFailure = reason;
-    if (wasStable) member.server.failures = 0;
-    else this.#noteFailure(member.server, reason);
+    if (wasStable) {
+      member.server.failures = 0;
+      report(member.server, reason);
+    } else this.#noteFailure(member.server, reason);
     void this.#establish();
   }
 
@@ -319,6 +326,7 @@ export class Servers<Knowledge> {
     const failure = error instanceof DirectoryError ? error : new DirectoryError('unavailable', String(error), { cause: error });
     const { retryFirst, retryLast, refused } = this.#intervals;
     this.#lastFailure = failure;
+    report(server, failure);
     if (failure.kind === 'credentials') {
       const wait = Math.min(longestRefusal, refused * 2 ** server.refusals);
       server.refusals += 1;
@@ -416,6 +424,12 @@ export class Servers<Knowledge> {
       this.#retire(member);
     }
   }
+}
+
+function report(server: Server, { message }: DirectoryError): void {
+  if (server.reported === message) return;
+  server.reported = message;
+  reportDisconnected(server.url, message);
 }
 
 function freeForPages({ members }: Active): Member | undefined {

@@ -5,7 +5,6 @@ import type { Entry } from '../ldap/entry.ts';
 import type { Value } from '../ldap/filter.ts';
 import { invalidValue } from '../scim/error.ts';
 import { fold } from '../scim/match.ts';
-import { equalValues } from '../scim/resource.ts';
 import type { Json } from '../scim/schema.ts';
 import type { Codec } from './codec.ts';
 
@@ -73,10 +72,11 @@ export function ownValues(values: readonly Buffer[], codec: Codec): readonly Own
   return own.length > 1 ? own.toSorted((a, b) => Buffer.compare(a.octets, b.octets)) : own;
 }
 
-/** The octets behind a SCIM value, among values of which some may be foreign. */
-export function octetsOf(values: readonly Buffer[], codec: Codec, value: Json | undefined): readonly Buffer[] {
-  if (value === undefined) return [];
-  return ownValues(values, codec).flatMap((own) => (equalValues(own.value, value) ? [own.octets] : []));
+/** The octets behind SCIM values, among values of which some may be foreign. */
+export function octetsOf(values: readonly Buffer[], codec: Codec, wanted: readonly Json[]): readonly Buffer[] {
+  if (wanted.length === 0) return [];
+  const keys = new Set(wanted.map((value) => JSON.stringify(value)));
+  return ownValues(values, codec).flatMap((own) => (keys.has(JSON.stringify(own.value)) ? [own.octets] : []));
 }
 
 function rdnText(dn: string, attribute: string): string | undefined {
@@ -85,4 +85,10 @@ function rdnText(dn: string, attribute: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The simple values of `list` that are not in `other`; both may be long. */
+export function valuesWithout(list: readonly Json[], other: readonly Json[]): readonly Json[] {
+  const keys = new Set(other.map((value) => JSON.stringify(value)));
+  return list.filter((value) => !keys.has(JSON.stringify(value)));
 }

@@ -56,7 +56,8 @@ export function parseBulkRequest(body: unknown, dialect: Dialect, maxOperations:
   if (!isJsonObject(body)) throw invalidSyntax('The body must be a JSON object');
   const members = readMembers(body);
   const schemas = members.get('schemas')?.value;
-  const isListed = Array.isArray(schemas) && schemas.some((urn) => typeof urn === 'string' && urn.toLowerCase() === requestUrn.toLowerCase());
+  const isListed =
+    Array.isArray(schemas) && schemas.some((urn) => typeof urn === 'string' && urn.toLowerCase() === requestUrn.toLowerCase());
   if (!isListed && !(schemas === undefined && dialect.schemasOptional)) throw invalidSyntax(`"schemas" must contain "${requestUrn}"`);
   const operations = members.get('operations')?.value;
   if (!Array.isArray(operations)) throw invalidSyntax('"Operations" must be a list');
@@ -171,7 +172,10 @@ function replaceIn(value: Json, idOf: Replace): Json {
   if (Array.isArray(value)) return value.map((element: Json) => replaceIn(element, idOf));
   if (!isJsonObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [replaceInFilter(name, idOf), replaceIn(isPath(name, member) ? replaceInFilter(member, idOf) : member, idOf)]),
+    Object.entries(value).map(([name, member]) => [
+      replaceInFilter(name, idOf),
+      replaceIn(isPath(name, member) ? replaceInFilter(member, idOf) : member, idOf),
+    ]),
   );
 }
 

@@ -34,8 +34,10 @@ export interface Deviation {
 
 export const deviations: { readonly [Field in Exclude<keyof Dialect, 'name'>]: Deviation } = {
   unknownAttributes: {
-    meaning: 'Attributes of no known schema, attributes of RFC 7643 that are not mapped, and unknown schema URNs in a body are ignored, and logged by name.',
-    strict: '400 invalidSyntax for what no schema has, 400 invalidValue for what is only not mapped; 400 invalidPath in the path of a PATCH.',
+    meaning:
+      'Attributes of no known schema, attributes of RFC 7643 that are not mapped, and unknown schema URNs in a body are ignored, and logged by name.',
+    strict:
+      '400 invalidSyntax for what no schema has, 400 invalidValue for what is only not mapped; 400 invalidPath in the path of a PATCH.',
     clients: 'Microsoft Entra ID, AWS-style sync, any client with an attribute mapping wider than ours',
     sources: 'R-096, R-162',
   },
@@ -46,7 +48,8 @@ export const deviations: { readonly [Field in Exclude<keyof Dialect, 'name'>]: D
     sources: 'R-065',
   },
   schemasOptional: {
-    meaning: '`schemas` may be missing in the body of a resource, of a PATCH and of a bulk request, and need not list the extensions that are used.',
+    meaning:
+      '`schemas` may be missing in the body of a resource, of a PATCH and of a bulk request, and need not list the extensions that are used.',
     strict: '400 invalidSyntax; 400 invalidValue where the base schema is not listed, or one is listed twice.',
     clients: 'OneLogin, Microsoft Entra ID (custom extensions)',
     sources: 'R-049, R-160',
@@ -90,7 +93,8 @@ export const deviations: { readonly [Field in Exclude<keyof Dialect, 'name'>]: D
     sources: 'R-089',
   },
   unqualifiedExtensions: {
-    meaning: 'The path of a PATCH finds an attribute of an extension without its URN, if no other schema of the resource type has one of that name.',
+    meaning:
+      'The path of a PATCH finds an attribute of an extension without its URN, if no other schema of the resource type has one of that name.',
     strict: '400 invalidPath.',
     clients: 'Microsoft Entra ID (`manager`)',
     sources: 'R-118, RFC 7644 section 3.10',

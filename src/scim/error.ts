@@ -68,6 +68,7 @@ export const invalidCursor = (options?: ErrorOptions): ScimError => of(400, 'inv
 export const expiredCursor = of(400, 'expiredCursor');
 export const invalidCount = of(400, 'invalidCount');
 export const notFound = (detail = 'Resource not found'): ScimError => new ScimError(404, detail);
-export const preconditionFailed = (): ScimError => new ScimError(412, 'The resource has changed: its version is not the one given in If-Match');
+export const preconditionFailed = (): ScimError =>
+  new ScimError(412, 'The resource has changed: its version is not the one given in If-Match');
 export const unavailable = (retryAfter: number, cause?: unknown): ScimError =>
   new ScimError(503, 'The directory is not available', { retryAfter, cause });

@@ -16,7 +16,7 @@ import {
   replaceElements,
   resetPrimary,
 } from './elements.ts';
-import { invalidValue, mutability, noTarget } from './error.ts';
+import { invalidValue, mutability, noTarget, ScimError } from './error.ts';
 import type { ResolvedFilter } from './filter.ts';
 import { compileFilter, fold } from './match.ts';
 import { joinMemberships } from './membership.ts';
@@ -46,16 +46,26 @@ interface Setting {
 /** The sub-attributes that a filter asks to be equal to something. */
 type Terms = ReadonlyMap<Attribute, Json>;
 
+/** Every operation goes through all values of its attribute: many operations on many values would stop everybody else for minutes. */
+const mostComparisons = 1_000_000;
+/** As many operations are applied to any number of values. */
+const unlimitedOperations = 100;
+const tooMuch = (name: string): ScimError => new ScimError(413, `Too many operations on the values of ${name}: send them in several requests`);
+
 /**
  * The resource after all operations; the same object if they change nothing (R-178). `resource` itself is never changed, so that a
  * failure leaves nothing behind (R-165). Where it has `schemas`, they follow what it holds (R-168).
- * @throws ScimError mutability, noTarget or invalidValue (RFC 7644 section 3.5.2)
+ * @throws ScimError mutability, noTarget or invalidValue (RFC 7644 section 3.5.2); 413 for more work than one message may make
  */
 export function applyPatch(resource: Resource, operations: readonly PatchOperation[], type: ResourceType, dialect: Dialect): Resource {
-  const patched = joinMemberships(operations).reduce(
-    (current, operation) => applyOperation(current, operation, { type, dialect }),
-    resource,
-  );
+  const joined = joinMemberships(operations);
+  let comparisons = 0;
+  const patched = joined.reduce((current, operation) => {
+    const before = readAttribute(current, operation.target);
+    comparisons += Array.isArray(before) ? before.length : 1;
+    if (joined.length > unlimitedOperations && comparisons > mostComparisons) throw tooMuch(operation.target.name);
+    return applyOperation(current, operation, { type, dialect });
+  }, resource);
   if (equalSets(patched, resource)) return resource;
   return Object.hasOwn(resource, 'schemas') ? withSchemas(patched, type) : patched;
 }

@@ -16,7 +16,15 @@ import {
 } from './schema.ts';
 
 export { parseAttributeValue } from './attribute-value.ts';
-export { compileProjection, isProjected, parseProjection, projectResource, withSchemas, writtenNames, type Projection } from './projection.ts';
+export {
+  compileProjection,
+  isProjected,
+  parseProjection,
+  projectResource,
+  withSchemas,
+  writtenNames,
+  type Projection,
+} from './projection.ts';
 
 type Members = ReturnType<typeof readMembers>;
 

@@ -36,9 +36,9 @@ export class Dialogue {
   }
 
   static async open({ url, adminDn, adminPassword, ca }: Target, bind?: { readonly dn: string; readonly password: string }): Promise<Dialogue> {
-    return new Dialogue(
-      await connect({ url, bind: bind ?? { dn: adminDn, password: adminPassword }, timeouts: { connect: 5000, operation: 5000 } }),
-    );
+    const account = bind ?? { dn: adminDn, password: adminPassword };
+    const tls = ca === undefined ? {} : { tls: { ca: [ca] } };
+    return new Dialogue(await connect({ url, bind: account, ...tls, timeouts: { connect: 5000, operation: 5000 } }));
   }
 
   request(request: Request, controls: readonly Control[] = []): Promise<Result> {

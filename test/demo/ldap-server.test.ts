@@ -1,15 +1,13 @@
 // The demo directory as a server: framing, refusals, pauses, several clients, an orderly end.
 // RFC 4511 sections 4.1.1, 4.4.1, 4.11, 5.3; what it shares with slapd is in faithful.test.ts.
-import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startDemoDirectory, type DemoDirectory, type DemoDirectoryOptions } from '../../src/demo/ldap-server.ts';
 import { assertion, pagedResults, readPage } from '../../src/ldap/controls.ts';
 import type { Scope } from '../../src/ldap/directory.ts';
 import { parseFilter, type Filter } from '../../src/ldap/filter.ts';
-import { PduFramer } from '../../src/ldap/framer.ts';
 import { encodeMessage, type Request } from '../../src/ldap/message.ts';
-import { decodeMessage, type Response } from '../../src/ldap/response.ts';
 import { Dialogue } from './dialogue.ts';
+import { RawClient } from './raw-client.ts';
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -26,60 +24,6 @@ async function openDialogue(demo: DemoDirectory): Promise<Dialogue> {
   const dialogue = await Dialogue.open(demo);
   opened.push(dialogue);
   return dialogue;
-}
-
-/** A client without manners: raw octets out, decoded responses in. */
-class RawClient {
-  readonly responses: Response[] = [];
-  readonly closed: Promise<void>;
-  readonly #socket: Socket;
-  #waiting: (() => void)[] = [];
-
-  constructor(port: number) {
-    this.#socket = connect(port, '127.0.0.1');
-    const framer = new PduFramer();
-    this.#socket.on('data', (chunk) => {
-      for (const pdu of framer.push(chunk)) this.responses.push(decodeMessage(pdu));
-      for (const wake of this.#waiting.splice(0)) wake();
-    });
-    this.closed = new Promise((resolve) => this.#socket.on('close', () => resolve()));
-    this.#socket.on('error', () => undefined);
-  }
-
-  send(octets: Buffer): this {
-    this.#socket.write(octets);
-    return this;
-  }
-
-  request(id: number, request: Request): this {
-    return this.send(encodeMessage(id, request));
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  async result(id: number): Promise<Response & { kind: 'result' }> {
-    for (;;) {
-      const found = this.responses.find((response) => response.kind === 'result' && response.messageId === id);
-      if (found?.kind === 'result') return found;
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-      });
-    }
-  }
-
-  async code(id: number): Promise<number> {
-    return (await this.result(id)).result.resultCode;
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
 }
 
 function openRaw(demo: DemoDirectory): RawClient {

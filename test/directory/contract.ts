@@ -21,10 +21,21 @@ import { openStage, type Stage } from './stage.ts';
 /** One part of the contract: declares its tests for a directory; the stage is there when they run. */
 export type Part = (stage: () => Stage, face: Face) => void;
 
-const parts = { discovery, users, lists, cursors, bulk, me, patches, groups, membership, naming, foreign, passwords, concurrency } satisfies Record<
-  string,
-  Part
->;
+const parts = {
+  discovery,
+  users,
+  lists,
+  cursors,
+  bulk,
+  me,
+  patches,
+  groups,
+  membership,
+  naming,
+  foreign,
+  passwords,
+  concurrency,
+} satisfies Record<string, Part>;
 
 export function describeContract(face: Face): void {
   describe(`the contract over ${face.name}`, () => {

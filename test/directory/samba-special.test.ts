@@ -224,7 +224,7 @@ describe('names', () => {
 describe('groups', () => {
   const user = async (): Promise<string> => (await stage.scim.post('/Users', newUser({ userName: upn(), displayName: newName() }))).id;
 
-  test('the primary group is among the groups of a user, found by its SID; the group does not list it as a member', async () => {
+  test('T-058 the primary group is among the groups of a user, found by its SID; the group does not list it as a member', async () => {
     const { scim, look } = stage;
     const id = await user();
     const group = await scim.post('/Groups', newGroup({ members: asMembers(id) }));
@@ -401,7 +401,7 @@ describe('privileged entries are not written', () => {
 });
 
 describe('the limits of Windows', () => {
-  test('L-056 a group of 1,600 members is read whole, in ranges, and more than 1,000 entries in pages; members are changed without reading one', async () => {
+  test('T-057 L-056 a group of 1,600 members is read whole, in ranges, and more than 1,000 entries in pages; members are changed without reading one', async () => {
     const server = await startSamba();
     const limits = await startLimits(server);
     const admin = openDirectory({

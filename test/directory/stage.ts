@@ -3,11 +3,12 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { createApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config.ts';
+import { type Config, loadConfig } from '../../src/config.ts';
 import { type Directory, openDirectory } from '../../src/ldap/directory.ts';
 import { type Dn, parseDn } from '../../src/ldap/dn.ts';
 import type { Entry } from '../../src/ldap/entry.ts';
 import { and, equal, present } from '../../src/ldap/filter.ts';
+import type { Intervals } from '../../src/ldap/servers.ts';
 import { type Proxy, startProxy } from '../servers/proxy.ts';
 import type { ResourceType } from '../../src/scim/schema.ts';
 import { freePort } from '../servers/slapd.ts';
@@ -134,6 +135,12 @@ export interface StageOptions {
   readonly guards?: string;
   /** Milliseconds of an LDAP operation. */
   readonly operationTimeout?: number;
+  /** Instead of the proxy alone, in order of preference. */
+  readonly servers?: readonly string[];
+  /** What stands under `tls:`, in one line, instead of the authority of the directory. */
+  readonly tls?: string;
+  /** Of health checks and attempts to connect; the usual ones are longer than a test. */
+  readonly intervals?: Partial<Intervals>;
 }
 
 export async function openStage(face: Face, options: StageOptions = {}): Promise<Stage> {
@@ -151,8 +158,10 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
     ...(directory.tls !== undefined && { tls: { ca: [directory.tls.ca] } }),
     timeouts: { connect: 5000, operation: 10_000 },
   });
-  const app = createApp(config);
+  const hasty = openHastily(config, options);
+  const app = createApp(config, (backend) => ({ ...backend, ...(hasty && { directory: hasty }) }));
   const { url } = await app.start();
+  await hasty?.start();
   await admin.start();
   const base = `${url}/scim/v2`;
   const dnAt = (place: string, type: string, name: string): Dn => {
@@ -176,11 +185,19 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
     groupDn: (name) => dnAt(face.places.groups, 'cn', name),
     async stop() {
       await app.stop();
+      await hasty?.close();
       await admin.close();
       await proxy.stop();
       await directory.stop();
     },
   };
+}
+
+/** The directory of the configuration with other intervals; the one that the gateway opens by itself is then not used. */
+function openHastily({ directories: [first] }: Config, { intervals }: StageOptions): Directory | undefined {
+  if (first === undefined || intervals === undefined) return undefined;
+  const { servers, bind, baseDn, tls, timeouts } = first;
+  return openDirectory({ servers, bind, baseDn, tls, timeouts, intervals });
 }
 
 function configuration(face: Face, directory: StartedDirectory, ldapUrl: string, publicUrl: string, options: StageOptions): string {
@@ -189,8 +206,10 @@ function configuration(face: Face, directory: StartedDirectory, ldapUrl: string,
     dialect: ${name === 'reader' || name === 'self' ? 'compat' : name}${name === 'self' ? `\n    me: 'userName eq "${ownName}"'\n    patchResponse: noContent` : ''}
     auth: { token: { sha256: "${createHash('sha256').update(tokens[name]).digest('hex')}", expires: never } }
     allow: { directory: main, resources: [User, Group], operations: [${operations}] }`;
-  const writers = ['compat', 'strict', 'entra', 'okta', 'self'] as const;
+  const writers = ['compat', 'strict', 'entra', 'okta', 'onelogin', 'self'] as const;
   const bindDn = options.bindDn ?? (options.asAdmin === true ? directory.adminDn : directory.gatewayDn);
+  const servers = (options.servers ?? [ldapUrl]).map((url) => JSON.stringify(url)).join();
+  const tls = options.tls ?? (directory.tls && `ca: "${directory.tls.certificates.caFile}"`);
   const guards = options.guards === undefined ? '' : `guards: { ${options.guards} }\n`;
   return `
 server: { listen: "${new URL(publicUrl).host}", publicUrl: "${publicUrl}" }
@@ -198,9 +217,9 @@ directories:
   main:
     path: /scim/v2
     type: ${face.type}
-    servers: ["${ldapUrl}"]
+    servers: [${servers}]
     bind: { dn: ${JSON.stringify(bindDn)}, password: { env: LDAP_PASSWORD } }
-    baseDn: "${directory.suffix}"${directory.tls === undefined ? '' : `\n    tls: { ca: "${directory.tls.certificates.caFile}" }`}
+    baseDn: "${directory.suffix}"${tls === undefined ? '' : `\n    tls: { ${tls} }`}
     mapping: ${face.mapping}
     timeouts: { connect: 2s, operation: ${options.operationTimeout ?? face.operationTimeout ?? 5000}ms }
 clients:${writers.map((name) => client(name, 'read, create, update, delete')).join('')}${client('reader', 'read')}

@@ -25,6 +25,8 @@ export interface FuzzRequest {
   readonly chunked: boolean;
   /** All of it, for a connection of its own: no well-formed HTTP, or ended too early. */
   readonly raw?: Buffer;
+  /** The body before it was encoded. */
+  readonly plain?: Buffer | undefined;
   /** What a body that nobody spoiled says. */
   readonly meant?: Readonly<Record<string, unknown>>;
 }
@@ -33,7 +35,7 @@ export const basePath = '/scim/v2';
 
 /** The path below the base path, without the query. */
 export function pathOf({ target }: FuzzRequest): string {
-  const path = target.replace(/^http:\/\/[^/]*/, '').split('?')[0] ?? '';
+  const path = target.replace(/^http:\/\/[^/]*/, '').split(/[?#]/)[0] ?? '';
   return path.startsWith(basePath) ? path.slice(basePath.length) : path;
 }
 
@@ -230,7 +232,7 @@ function finish(method: string, path: string, random: Random, knowledge: Knowled
   const body = given && random.chance(0.04) ? encoded(given, headers, random) : given;
   const line = random.chance(0.01) ? `http://127.0.0.1${basePath}${path}` : basePath + path;
   const chosen = random.chance(0.02) ? random.pick(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) : method;
-  return { method: chosen, target: requestTarget(line), headers, body, chunked: body !== undefined && random.chance(0.1) };
+  return { method: chosen, target: requestTarget(line), headers, body, plain: given, chunked: body !== undefined && random.chance(0.1) };
 }
 
 /** What has no place in a request line would end it: that is for raw requests. */
@@ -295,7 +297,9 @@ function condition(random: Random, { versions }: Knowledge): Header {
 
 /** What would be a request if it were HTTP. No blank line is missing where a server would rightly wait for it: the connection ends instead. */
 function rawRequest(random: Random, knowledge: Knowledge): FuzzRequest {
-  const id = random.pick(knowledge.users.concat('x'));
+  const isSpoiled = random.chance(0.2);
+  // Spoiled it may be well-formed after all, two requests in one: then there must be nobody to delete.
+  const id = isSpoiled ? 'x' : random.pick(knowledge.users.concat('x'));
   const authorization = `Authorization: Bearer ${tokens.compat}`;
   const start = `POST ${basePath}/Users HTTP/1.1\r\nHost: a\r\n${authorization}\r\nContent-Type: application/json\r\n`;
   const smuggled = `DELETE ${basePath}/Users/${id} HTTP/1.1\r\nHost: a\r\n${authorization}\r\n\r\n`;
@@ -337,7 +341,7 @@ function rawRequest(random: Random, knowledge: Knowledge): FuzzRequest {
     `${hostileText(random)}\r\n\r\n`,
     `GET ${basePath}/Users HTTP/1.1\r\n${'X: y\r\n'.repeat(3000)}\r\n`,
   ]);
-  const spoiled = random.chance(0.2) ? spoilText(text, random) : text;
+  const spoiled = isSpoiled ? spoilText(text, random) : text;
   return { method: 'RAW', target: '', headers: [], body: undefined, chunked: false, raw: Buffer.from(spoiled, 'latin1') };
 }
 

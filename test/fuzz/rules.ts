@@ -86,7 +86,7 @@ function parse(body: string): Readonly<Record<string, unknown>> | undefined {
 
 /** All that the client said, with and without its encodings. */
 function textOf(request: FuzzRequest): string {
-  const bytes = request.raw ?? writeRequest(request);
+  const bytes = request.raw ?? Buffer.concat([writeRequest(request), request.plain ?? Buffer.alloc(0)]);
   const text = bytes.toString('utf8').replaceAll(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
   const target = request.target.replaceAll('+', ' ').replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
   return `${text}\n${target}`;
@@ -97,9 +97,9 @@ function isWrite(request: FuzzRequest): boolean {
   return ['POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method) && !/\/\.search\/?$/.test(pathOf(request));
 }
 
-/** Whether an answer says that something was done; of a bulk, any of its operations. */
+/** Whether an answer says that something was done; of a bulk, any of its operations. What is no well-formed HTTP does nothing. */
 export function saysDone(request: FuzzRequest, { status, body }: Answer): boolean {
-  if (request.raw !== undefined) return status < 300;
+  if (request.raw !== undefined) return false;
   if (!isWrite(request) || status >= 300) return false;
   if (!pathOf(request).startsWith('/Bulk')) return true;
   const operations = parse(body)?.['Operations'];

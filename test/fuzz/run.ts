@@ -47,6 +47,8 @@ for (const { number, problem, request, answer } of report.findings) {
   console.log(`\n--- request ${number}: ${problem}\n${request}\n${answer}\nagain: --seed ${seed} --requests ${number}`);
 }
 const statuses = [...report.statuses].toSorted(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
-console.log(`\nseed ${seed}: ${report.requests} requests in ${Math.round((Date.now() - started) / 1000)} s, slowest ${Math.round(report.slowest)} ms`);
+console.log(`\nseed ${seed}: ${report.requests} requests in ${Math.round((Date.now() - started) / 1000)} s`);
+const { milliseconds, number, request } = report.slowest;
+console.log(`slowest: ${milliseconds} ms, request ${number} ${request}`);
 console.log(`${statuses.join(', ')}\n${report.undone} taken back, ${report.findings.length} findings`);
 process.exitCode = report.findings.length > 0 ? 1 : 0;

@@ -34,8 +34,7 @@ export interface FuzzReport {
   readonly findings: readonly Finding[];
   /** Refused after a first step that had to be taken back: nothing is left of it but the time of the change. */
   readonly undone: number;
-  /** Milliseconds. */
-  readonly slowest: number;
+  readonly slowest: { readonly milliseconds: number; readonly number: number; readonly request: string };
 }
 
 /** Milliseconds: a request that takes longer hangs. */
@@ -64,7 +63,7 @@ class Session {
   readonly #statuses = new Map<number, number>();
   #knowledge = new Knowledge();
   #number = 0;
-  #slowest = 0;
+  #slowest = { milliseconds: 0, number: 0, request: '' };
   #lastChange = '';
   #prints: Prints = new Map();
   #undone = 0;
@@ -182,7 +181,8 @@ class Session {
       const answers = request.raw
         ? await sendRaw(this.#stand.port, request.raw, deadline)
         : [await (wire ?? new Wire(this.#stand.port)).send(request.method, writeRequest(request), deadline)];
-      this.#slowest = Math.max(this.#slowest, performance.now() - started);
+      const milliseconds = Math.round(performance.now() - started);
+      if (milliseconds > this.#slowest.milliseconds) this.#slowest = { milliseconds, number: this.#number, request: describeRequest(request, 300) };
       for (const answer of answers) {
         this.#statuses.set(answer.status, (this.#statuses.get(answer.status) ?? 0) + 1);
         for (const problem of judge(request, answer, circumstances)) {
@@ -218,9 +218,8 @@ class Session {
     if (done) return true;
     // A second step that failed and a first one that was taken back leave only the time of the change behind.
     const [dn] = findChanged(before, this.#prints, 'content');
-    const [first] = exchanges;
     if (dn === undefined) this.#undone += 1;
-    else this.#find(`what was refused, or only asked, changed ${dn}`, first?.[0], first?.[1][0]);
+    else for (const [request, answers] of exchanges) this.#find(`what was refused, or only asked, changed ${dn} (${request.method})`, request, answers[0]);
     return false;
   }
 
@@ -272,11 +271,10 @@ class Session {
   #find(problem: string, request?: FuzzRequest, answer?: Answer): void {
     const key = problem.replaceAll(/\d+/g, '#').slice(0, 160);
     if (this.#findings.has(key)) return;
-    const bytes = request && (request.raw ?? writeRequest(request));
     this.#findings.set(key, {
       number: this.#number,
       problem,
-      request: bytes === undefined ? '' : JSON.stringify(bytes.toString('utf8', 0, 6000)),
+      request: request === undefined ? '' : describeRequest(request, 6000),
       answer: answer === undefined ? '' : `${answer.status} ${answer.body.slice(0, 1000)}`,
     });
   }
@@ -342,6 +340,10 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
 
 function readObjects(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(value) ? value : [];
+}
+
+function describeRequest(request: FuzzRequest, length: number): string {
+  return JSON.stringify((request.raw ?? writeRequest(request)).toString('utf8', 0, length));
 }
 
 function describeError(error: unknown): string {

@@ -1,6 +1,6 @@
 // JSON that no object of JavaScript can hold: names twice, `__proto__` as a name, numbers beyond doubles; and how it is spoiled.
 // Test set-up only; RFC 8259.
-import { hostileName, hostileText, hostileValue } from './hostile.ts';
+import { hostileName, hostileText, hostileValue, passwordMark } from './hostile.ts';
 import type { Random } from './random.ts';
 
 export type Tree = string | number | boolean | null | Tree[] | Members | { readonly raw: string };
@@ -74,7 +74,7 @@ export function spoil(tree: Tree, random: Random): Tree {
     [2, () => put({ members: [[hostileName(random), value]] })],
     [2, () => put(typeof value === 'string' ? value + hostileText(random) : String(value))],
     [1, () => put(Array.from({ length: random.pick([2, 3, 30, 500]) }, () => structuredClone(value)))],
-    [2, () => put(structuredClone(random.pick(slots).value))],
+    [2, () => put(structuredClone(random.pick(slots.filter((other) => !holdsPassword(other.value))).value))],
     [
       6,
       () => {
@@ -97,14 +97,18 @@ export function spoil(tree: Tree, random: Random): Tree {
       () => {
         const host = owner !== undefined && !Array.isArray(owner) ? owner : undefined;
         const member = host?.members[at];
-        // A password must stay where no answer shows it.
-        if (member && member[0] !== 'password') member[0] = hostileName(random);
+        if (member && !holdsPassword(member[1])) member[0] = hostileName(random);
       },
     ],
     [8, () => addMembers(slots, random)],
   ]);
   change();
   return whole;
+}
+
+/** A password must stay where no answer shows it. */
+function holdsPassword(value: Tree): boolean {
+  return JSON.stringify(value).includes(passwordMark);
 }
 
 function addMembers(slots: readonly Slot[], random: Random): void {

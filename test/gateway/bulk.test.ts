@@ -33,7 +33,12 @@ beforeEach(() => {
 });
 
 type Operation = Readonly<Record<string, unknown>>;
-const user = (bulkId: string, data: JsonObject = {}): Operation => ({ method: 'POST', path: '/Users', bulkId, data: { userName: bulkId, ...data } });
+const user = (bulkId: string, data: JsonObject = {}): Operation => ({
+  method: 'POST',
+  path: '/Users',
+  bulkId,
+  data: { userName: bulkId, ...data },
+});
 const group = (bulkId: string, ...members: string[]): Operation => ({
   method: 'POST',
   path: '/Groups',
@@ -51,8 +56,10 @@ async function run(Operations: readonly Operation[], failOnErrors?: number, clie
   return bulkResponse(await executeBulk(gateway, caller(client), body))['Operations'] as readonly JsonObject[];
 }
 
-const statuses = (results: readonly JsonObject[]): readonly unknown[] => results.map(({ bulkId, method, status }) => `${String(bulkId ?? method)} ${String(status)}`);
-const asked = (): readonly string[] => gateway.calls.map(({ name, body }) => `${name} ${String((body as JsonObject | undefined)?.['userName'] ?? '')}`.trim());
+const statuses = (results: readonly JsonObject[]): readonly unknown[] =>
+  results.map(({ bulkId, method, status }) => `${String(bulkId ?? method)} ${String(status)}`);
+const asked = (): readonly string[] =>
+  gateway.calls.map(({ name, body }) => `${name} ${String((body as JsonObject | undefined)?.['userName'] ?? '')}`.trim());
 const bodyOf = (name: string): unknown => gateway.calls.find(({ body }) => (body as JsonObject | undefined)?.['userName'] === name)?.body;
 const idAt = (result: JsonObject | undefined): string => String(result?.['location']).split('/').at(-1) ?? '';
 
@@ -80,12 +87,14 @@ describe('operations', () => {
       { method: 'GET', status: '400', response: { scimType: 'invalidSyntax' } },
       { method: 'POST', bulkId: 'r', status: '404' },
     ]);
-    for (const failed of results.filter(({ status }) => Number(status) >= 400 && status !== '201')) expect(failed['version']).toBeUndefined();
+    for (const failed of results.filter(({ status }) => Number(status) >= 400 && status !== '201'))
+      expect(failed['version']).toBeUndefined();
     expect([results[1]?.['location'], results[8]?.['location']]).toEqual([undefined, undefined]);
   });
 
   test('R-197 the rights of the client are asked for each', async () => {
-    gateway.create = (client) => (client.operations.includes('create') ? Promise.reject(new Error('allowed')) : Promise.reject(invalidValue('refused')));
+    gateway.create = (client) =>
+      client.operations.includes('create') ? Promise.reject(new Error('allowed')) : Promise.reject(invalidValue('refused'));
     expect(await run([user('a')], undefined, 'reader')).toMatchObject([{ status: '400', response: { detail: 'refused' } }]);
     expect(statuses(await run([{ method: 'DELETE', path: '/Groups/g1' }], undefined, 'people'))).toEqual(['DELETE 404']);
   });
@@ -93,7 +102,11 @@ describe('operations', () => {
   test('what is no SCIM error is 500 with its cause for the log only', async () => {
     gateway.failure = new TypeError('a defect');
     const [result] = await executeBulk(gateway, caller('full'), { schemas, Operations: [user('a')] });
-    expect([result?.status, result?.error?.cause, JSON.stringify(result?.error)]).toEqual([500, gateway.failure, expect.not.stringContaining('defect')]);
+    expect([result?.status, result?.error?.cause, JSON.stringify(result?.error)]).toEqual([
+      500,
+      gateway.failure,
+      expect.not.stringContaining('defect'),
+    ]);
   });
 
   test.each([
@@ -114,7 +127,12 @@ describe('operations', () => {
 
 describe('references', () => {
   test('R-190 backwards, in data and in paths', async () => {
-    const results = await run([user('a'), group('g', 'bulkId:a'), patch('/Groups/bulkId:g', 'bulkId:a'), { method: 'DELETE', path: '/Users/bulkId:a' }]);
+    const results = await run([
+      user('a'),
+      group('g', 'bulkId:a'),
+      patch('/Groups/bulkId:g', 'bulkId:a'),
+      { method: 'DELETE', path: '/Users/bulkId:a' },
+    ]);
     expect(statuses(results)).toEqual(['a 201', 'g 201', 'PATCH 200', 'DELETE 204']);
     expect(bodyOf('g')).toMatchObject({ members: [{ value: idAt(results[0]) }] });
     expect(results[2]?.['location']).toBe(results[1]?.['location']);
@@ -144,7 +162,11 @@ describe('references', () => {
   });
 
   test('R-192 a member is not deleted before the waiting operation that names it', async () => {
-    expect(statuses(await run([group('g', 'u2', 'bulkId:b'), { method: 'DELETE', path: '/Users/u2' }, user('b')]))).toEqual(['g 201', 'DELETE 204', 'b 201']);
+    expect(statuses(await run([group('g', 'u2', 'bulkId:b'), { method: 'DELETE', path: '/Users/u2' }, user('b')]))).toEqual([
+      'g 201',
+      'DELETE 204',
+      'b 201',
+    ]);
     expect(asked()).toEqual(['create User b', 'create Group g', 'delete User']);
   });
 
@@ -160,9 +182,17 @@ describe('references', () => {
       { method: 'DELETE', path: '/Users/bulkId:taken' },
       user('fine'),
     ]);
-    expect(statuses(results)).toEqual(
-      ['lost 400', 'early 409', 'taken 409', 'late 409', 'next 409', 'broken 400', 'of-broken 409', 'DELETE 409', 'fine 201'],
-    );
+    expect(statuses(results)).toEqual([
+      'lost 400',
+      'early 409',
+      'taken 409',
+      'late 409',
+      'next 409',
+      'broken 400',
+      'of-broken 409',
+      'DELETE 409',
+      'fine 201',
+    ]);
     expect(results[0]).toMatchObject({ response: { scimType: 'invalidValue' } });
   });
 });
@@ -194,7 +224,10 @@ describe('circles (R-191)', () => {
 
   test('one that cannot be closed is taken back whole', async () => {
     const before = [...gateway.rows.keys()];
-    const results = await run([group('a', 'bulkId:b'), { ...group('b', 'bulkId:a'), data: { userName: 'alice', members: [{ value: 'bulkId:a' }] } }]);
+    const results = await run([
+      group('a', 'bulkId:b'),
+      { ...group('b', 'bulkId:a'), data: { userName: 'alice', members: [{ value: 'bulkId:a' }] } },
+    ]);
     expect(statuses(results)).toEqual(['a 409', 'b 409']);
     expect(results[0]?.['location']).toBeUndefined();
     expect([...gateway.rows.keys()]).toEqual(before);
@@ -207,7 +240,10 @@ describe('circles (R-191)', () => {
       return link(...parameters);
     };
     const results = await run([group('a', 'bulkId:b'), group('b', 'bulkId:a')]);
-    expect(results).toMatchObject([{ bulkId: 'a', status: '400', location: `${gateway.baseUrl}/Groups/new-4` }, { bulkId: 'b', status: '201' }]);
+    expect(results).toMatchObject([
+      { bulkId: 'a', status: '400', location: `${gateway.baseUrl}/Groups/new-4` },
+      { bulkId: 'b', status: '201' },
+    ]);
     expect(gateway.rows.has('new-4')).toBe(true);
   });
 

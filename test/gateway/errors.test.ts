@@ -69,7 +69,7 @@ describe('4.14 every result code has an answer', () => {
     });
   }
 
-  test('R-027 outages say when to try again', () => {
+  test('R-213 outages say when to try again', () => {
     for (const kind of ['unavailable', 'lost', 'timeout', 'credentials'] as const) {
       const answer = translateError(new DirectoryError(kind, 'x'), 'update');
       expect(answer).toMatchObject({ status: 503, retryAfter: expect.any(Number) as number });

@@ -20,7 +20,10 @@ const client: Client = { name: 'c', dialect: compat, directory: 'main', resource
 const idAt = (index: number): string => `00000000-0000-4000-8000-00000000000${index}`;
 const people = ['ann', 'ben', 'cleo', 'dan', 'eve'].map((name, index) => {
   const attributes = { objectClass: ['inetOrgPerson'], entryUUID: [idAt(index)], uid: [name], cn: [name], sn: ['Same'], title: [name] };
-  return new Entry(`uid=${name},ou=people,${baseDn}`, new Map(Object.entries(attributes).map(([key, values]) => [key, values.map((value) => Buffer.from(value))])));
+  return new Entry(
+    `uid=${name},ou=people,${baseDn}`,
+    new Map(Object.entries(attributes).map(([key, values]) => [key, values.map((value) => Buffer.from(value))])),
+  );
 });
 const cursors = createCursors({ secrets: ['secret'], salt: '', timeout: 60 });
 const backend = (changes: Partial<Backend> = {}): Backend => ({
@@ -61,7 +64,8 @@ async function failure(work: Promise<unknown>): Promise<string | undefined> {
 }
 
 const query: ListParameters = { filter: 'title pr', sortBy: 'userName', attributes: 'userName', count: 2 };
-const cursorOf = async (parameters: ListParameters = query): Promise<string> => (await list({ ...parameters, cursor: '' })).nextCursor ?? '';
+const cursorOf = async (parameters: ListParameters = query): Promise<string> =>
+  (await list({ ...parameters, cursor: '' })).nextCursor ?? '';
 const refused = 'invalidCursor: The cursor is none of this query';
 
 describe('a cursor', () => {
@@ -107,7 +111,12 @@ describe('a cursor', () => {
   });
 
   test('C-006 count 0 gives the total and leads nowhere', async () => {
-    expect(await list({ cursor: '', count: 0 })).toEqual({ resources: [], totalResults: 5, previousCursor: undefined, nextCursor: undefined });
+    expect(await list({ cursor: '', count: 0 })).toEqual({
+      resources: [],
+      totalResults: 5,
+      previousCursor: undefined,
+      nextCursor: undefined,
+    });
   });
 
   test('C-002 T-072 there is none on the last page, also when the last page is full', async () => {
@@ -139,12 +148,19 @@ describe('/Me', () => {
   const self = (caller: Client) => createGateway(backend(), '').self(caller);
 
   test('R-206 is what the rule finds, live', async () => {
-    expect(await self(as('userName eq "CLEO"'))).toMatchObject({ id: idAt(2), type: { name: 'User' }, client: { name: 'c', fixed: expect.arrayContaining(['active']) } });
+    expect(await self(as('userName eq "CLEO"'))).toMatchObject({
+      id: idAt(2),
+      type: { name: 'User' },
+      client: { name: 'c', fixed: expect.arrayContaining(['active']) },
+    });
   });
 
-  test.each(['userName eq "nobody"', 'title pr', 'name.familyName eq "same"'])('R-206 is nothing if the rule %s does not find exactly one', async (text) => {
-    await expect(self(as(text))).rejects.toMatchObject({ status: 404 });
-  });
+  test.each(['userName eq "nobody"', 'title pr', 'name.familyName eq "same"'])(
+    'R-206 is nothing if the rule %s does not find exactly one',
+    async (text) => {
+      await expect(self(as(text))).rejects.toMatchObject({ status: 404 });
+    },
+  );
 
   test('R-206 is nothing without a rule, or for a client that may not see the type', async () => {
     await expect(self(client)).rejects.toMatchObject({ status: 404 });

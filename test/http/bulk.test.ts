@@ -50,7 +50,10 @@ test('T-049 R-195 too many octets are 413 while they stream in, and the limit is
     },
   });
   const answer = await server.call('/Bulk', { method: 'POST', body: stream, duplex: 'half' } as RequestInit);
-  expect([answer.status, await answer.json()]).toEqual([413, expect.objectContaining({ detail: expect.stringContaining('500') as string })]);
+  expect([answer.status, await answer.json()]).toEqual([
+    413,
+    expect.objectContaining({ detail: expect.stringContaining('500') as string }),
+  ]);
   expect(server.gateway.calls).toEqual([]);
 });
 

@@ -109,7 +109,10 @@ describe('who is let in', () => {
       expect([path, answer.status, await answer.json()]).toEqual([
         path,
         404,
-        { ...scimError(404), detail: /\/v\d/.test(path) ? 'There is no such version of the protocol here' : 'There is nothing at this URL' },
+        {
+          ...scimError(404),
+          detail: /\/v\d/.test(path) ? 'There is no such version of the protocol here' : 'There is nothing at this URL',
+        },
       ]);
     }
   });
@@ -163,7 +166,7 @@ describe('who is let in', () => {
     expect((await server.call('/Users', { headers: { Authorization: 'bEARER  full-token' } })).status).toBe(200);
   });
 
-  test('a client of another directory is 403 with a text that says nothing', async () => {
+  test('R-219 a client of another directory is 403 with a text that says nothing', async () => {
     const answer = await server.call('/Users/u1', { as: 'elsewhere' });
     expect([answer.status, answer.headers.get('WWW-Authenticate')]).toEqual([403, 'Bearer realm="directory", error="insufficient_scope"']);
     expect(await answer.json()).toEqual({ ...scimError(403), detail: 'This client has no access here' });
@@ -187,7 +190,7 @@ describe('who is let in', () => {
     expect(server.gateway.calls).toEqual([]);
   });
 
-  test.each(methods)('%s on a resource type that the client may not use is an unknown URL', async (method) => {
+  test.each(methods)('R-021 %s on a resource type that the client may not use is an unknown URL', async (method) => {
     const answers = ['/Groups', '/Groups/g1', '/Groups/.search', '/Robots'].map(async (path) => {
       const answer = await server.call(path, { as: 'people', ...request(method, path) });
       return [answer.status, await answer.text(), answer.headers.get('Allow')];
@@ -217,7 +220,7 @@ describe('who is let in', () => {
   });
 });
 
-test('several directories are served side by side, each client in its own', async () => {
+test('R-218 several directories are served side by side, each client in its own', async () => {
   const main = createFakeGateway('main', '/scim/v2');
   const other = createFakeGateway('other', '/');
   const server = await start({ gateways: [other, main] });

@@ -66,38 +66,49 @@ const some = { numRuns: 60 };
 
 test('C-020 going on: what is there all the time is on one page, in order, and what is deleted in between stops nothing', async () => {
   await fc.assert(
-    fc.asyncProperty(people, fc.array(fc.record({ add: people, remove: fc.integer({ min: 1, max: 40 }) }), { maxLength: 6 }), fc.integer({ min: 1, max: 7 }), async (initial, changes, count) => {
-      let present: readonly Person[] = initial;
-      let always = new Set(present.map(({ id }) => uuid(id)));
-      const seen: string[] = [];
-      let cursor = '';
-      for (let page = 0; ; page += 1) {
-        const answer = await list(open(present), { cursor, count });
-        seen.push(...idsOf(answer));
-        expect(answer.totalResults).toBe(present.length);
-        if (answer.nextCursor === undefined) break;
-        cursor = answer.nextCursor;
-        const change = changes[page];
-        if (!change) continue;
-        const kept = present.filter(({ id }) => id !== change.remove);
-        present = [...kept, ...change.add.filter(({ id }) => id !== change.remove && !kept.some((other) => other.id === id))];
-        always = new Set([...always].filter((id) => id !== uuid(change.remove)));
-      }
-      expect(new Set(seen).size).toBe(seen.length);
-      expect(seen.filter((id) => always.has(id)).toSorted()).toEqual([...always].toSorted());
-    }),
+    fc.asyncProperty(
+      people,
+      fc.array(fc.record({ add: people, remove: fc.integer({ min: 1, max: 40 }) }), { maxLength: 6 }),
+      fc.integer({ min: 1, max: 7 }),
+      async (initial, changes, count) => {
+        let present: readonly Person[] = initial;
+        let always = new Set(present.map(({ id }) => uuid(id)));
+        const seen: string[] = [];
+        let cursor = '';
+        for (let page = 0; ; page += 1) {
+          const answer = await list(open(present), { cursor, count });
+          seen.push(...idsOf(answer));
+          expect(answer.totalResults).toBe(present.length);
+          if (answer.nextCursor === undefined) break;
+          cursor = answer.nextCursor;
+          const change = changes[page];
+          if (!change) continue;
+          const kept = present.filter(({ id }) => id !== change.remove);
+          present = [...kept, ...change.add.filter(({ id }) => id !== change.remove && !kept.some((other) => other.id === id))];
+          always = new Set([...always].filter((id) => id !== uuid(change.remove)));
+        }
+        expect(new Set(seen).size).toBe(seen.length);
+        expect(seen.filter((id) => always.has(id)).toSorted()).toEqual([...always].toSorted());
+      },
+    ),
     some,
   );
 });
 
 test('C-003 C-009 pages lead back to where they came from, and all of them are one page of the index', async () => {
-  const sorts = fc.constantFrom<ListParameters>({}, { sortBy: 'displayName' }, { sortBy: 'displayName', sortOrder: 'descending' }, { sortBy: 'userName' });
+  const sorts = fc.constantFrom<ListParameters>(
+    {},
+    { sortBy: 'displayName' },
+    { sortBy: 'displayName', sortOrder: 'descending' },
+    { sortBy: 'userName' },
+  );
   await fc.assert(
     fc.asyncProperty(people, sorts, fc.integer({ min: 1, max: 7 }), async (present, sort, count) => {
       const gateway = open(present);
       const all = idsOf(await list(gateway, { ...sort, count: 1000 }));
       const pages: ListAnswer[] = [await list(gateway, { ...sort, count, cursor: '' })];
-      for (let next = pages[0]?.nextCursor; next !== undefined; next = pages.at(-1)?.nextCursor) pages.push(await list(gateway, { ...sort, count, cursor: next }));
+      for (let next = pages[0]?.nextCursor; next !== undefined; next = pages.at(-1)?.nextCursor)
+        pages.push(await list(gateway, { ...sort, count, cursor: next }));
       expect(pages.flatMap(idsOf)).toEqual(all);
       expect(pages.length).toBe(Math.max(1, Math.ceil(present.length / count)));
       expect(pages[0]?.previousCursor).toBeUndefined();

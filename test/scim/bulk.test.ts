@@ -87,7 +87,11 @@ describe('parseBulkRequest', () => {
   });
 
   test('the path is decoded, DELETE needs no data, and a list of operations is a PATCH', () => {
-    expect(parseOne({ method: 'DELETE', path: '/Users/a%2Fb', version: 'W/"1"', data: 1 })).toMatchObject({ id: 'a/b', version: 'W/"1"', data: undefined });
+    expect(parseOne({ method: 'DELETE', path: '/Users/a%2Fb', version: 'W/"1"', data: 1 })).toMatchObject({
+      id: 'a/b',
+      version: 'W/"1"',
+      data: undefined,
+    });
     const list = [{ op: 'remove', path: 'nickName' }];
     expect(parseOne({ method: 'PATCH', path: '/Users/1', data: list })).toMatchObject({
       data: { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: list },
@@ -104,9 +108,21 @@ describe('references (R-190, T-047)', () => {
     ['a bare manager', { [enterprise]: { manager: 'bulkId:a' } }, { [enterprise]: { manager: 'id-a' } }],
     ['$ref', { manager: { $ref: '../Users/bulkId:a' } }, { manager: { $ref: '../Users/id-a' } }],
     ['an absolute $ref', { $ref: 'https://x/scim/Users/bulkId:a' }, { $ref: 'https://x/scim/Users/id-a' }],
-    ['a PATCH value', { Operations: [{ op: 'add', path: 'members', value: [{ value: 'bulkId:a' }] }] }, { Operations: [{ op: 'add', path: 'members', value: [{ value: 'id-a' }] }] }],
-    ['a PATCH path', { Operations: [{ op: 'remove', path: 'members[value eq "bulkId:a"]' }] }, { Operations: [{ op: 'remove', path: 'members[value eq "id-a"]' }] }],
-    ['a key that is a path', { Operations: [{ op: 'replace', value: { 'x[value eq "bulkId:a"].y': 1 } }] }, { Operations: [{ op: 'replace', value: { 'x[value eq "id-a"].y': 1 } }] }],
+    [
+      'a PATCH value',
+      { Operations: [{ op: 'add', path: 'members', value: [{ value: 'bulkId:a' }] }] },
+      { Operations: [{ op: 'add', path: 'members', value: [{ value: 'id-a' }] }] },
+    ],
+    [
+      'a PATCH path',
+      { Operations: [{ op: 'remove', path: 'members[value eq "bulkId:a"]' }] },
+      { Operations: [{ op: 'remove', path: 'members[value eq "id-a"]' }] },
+    ],
+    [
+      'a key that is a path',
+      { Operations: [{ op: 'replace', value: { 'x[value eq "bulkId:a"].y': 1 } }] },
+      { Operations: [{ op: 'replace', value: { 'x[value eq "id-a"].y': 1 } }] },
+    ],
   ])('are found and replaced in %s', (_, data, expected) => {
     expect([...referencesIn(call(data))]).toEqual(['a']);
     expect(resolveReferences(call(data), (bulkId) => `id-${bulkId}`).data).toEqual(expected);

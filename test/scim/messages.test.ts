@@ -150,7 +150,10 @@ describe('parseListQuery', () => {
 });
 
 it('C-002 C-007 T-072 a page by cursor has the cursors that there are, and no startIndex', () => {
-  expect(listResponse([], { totalResults: 9, itemsPerPage: 0, previousCursor: 'p', nextCursor: 'n' })).toMatchObject({ previousCursor: 'p', nextCursor: 'n' });
+  expect(listResponse([], { totalResults: 9, itemsPerPage: 0, previousCursor: 'p', nextCursor: 'n' })).toMatchObject({
+    previousCursor: 'p',
+    nextCursor: 'n',
+  });
   const last = listResponse([], { totalResults: 9, itemsPerPage: 0, nextCursor: undefined });
   expect(Object.keys(last)).toEqual(['schemas', 'totalResults', 'itemsPerPage', 'Resources']);
 });
@@ -179,7 +182,11 @@ describe('parseSearchRequest (R-147 to R-149)', () => {
       count: 5,
       cursor: '',
     });
-    expect(parse({ ...parseSearchRequest(body), cursor: undefined })).toMatchObject({ startIndex: 2, count: 5, projection: { attributes: ['userName'] } });
+    expect(parse({ ...parseSearchRequest(body), cursor: undefined })).toMatchObject({
+      startIndex: 2,
+      count: 5,
+      projection: { attributes: ['userName'] },
+    });
     expect(parseSearchRequest({ schemas, attributes: 'a,b', count: '3' })).toEqual({ attributes: 'a,b', count: '3' });
   });
 

@@ -508,7 +508,7 @@ describe('values of multi-valued attributes', () => {
     ]);
   });
 
-  it('R-167: primary is reset across operations', () => {
+  it('R-167 T-025: primary is reset across operations', () => {
     const operations = ['home', 'work', 'home'].map((type) => ({ op: 'replace', path: `emails[type eq "${type}"].primary`, value: true }));
     expect(patch(user, operations)['emails']).toEqual([
       { ...work, primary: false },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineAttribute, defineComplex } from '../../src/scim/attribute.ts';
 import type { ScimError } from '../../src/scim/error.ts';
-import { isProjected, parseProjection, projectResource, type Projection } from '../../src/scim/projection.ts';
+import { isProjected, parseProjection, projectResource, type Projection, writtenNames } from '../../src/scim/projection.ts';
 import type { Resource } from '../../src/scim/schema.ts';
 import { badgeUrn, barbara, coreUrn, enterpriseUrn, userType } from './sample.ts';
 
@@ -88,6 +88,33 @@ describe('projectResource', () => {
     expect(without(badgeUrn)[badgeUrn]).toEqual({ serial: 'Ab' });
     expect(without(`${badgeUrn}:maker.key`, `${badgeUrn}:maker.value`)[badgeUrn]).toMatchObject({ maker: { country: 'US', key: 'k' } });
     expect(without(enterpriseUrn)['schemas']).toEqual([coreUrn, badgeUrn]);
+  });
+
+  it('returns of a written attribute those sub-attributes on request that were written (R-142)', () => {
+    const part = (name: string, returned: 'default' | 'request') => defineAttribute(name, 'string', '', { returned });
+    const seat = defineComplex('seat', '', [part('row', 'default'), part('note', 'request'), part('price', 'request')]);
+    const type = { ...userType, schema: { ...userType.schema, attributes: [...userType.schema.attributes, seat] } };
+    const resource = { ...barbara, seat: { row: '1', note: 'n', price: '9' } };
+    const shown = (...written: string[]) => projectResource(resource, type, { written })['seat'];
+    expect(shown('seat.row')).toEqual({ row: '1' });
+    expect(shown('seat.note')).toEqual({ row: '1', note: 'n' });
+    expect(shown('SEAT.NOTE', 'seat.price')).toEqual({ row: '1', note: 'n', price: '9' });
+    expect(shown('seat')).toEqual({ row: '1', note: 'n', price: '9' });
+    expect(projectResource(resource, type, { written: ['seat.note'], excludedAttributes: ['seat.note'] })['seat']).toEqual({ row: '1' });
+  });
+
+  it.each<[unknown, string[]]>([
+    [{ userName: 'x', NickName: null }, ['userName', 'NickName']],
+    [
+      { name: { givenName: 'x', familyName: 'y' }, emails: [{ value: 'a' }, { type: 'work' }] },
+      ['name.givenName', 'name.familyName', 'emails.value', 'emails.type'],
+    ],
+    [{ [badgeUrn]: { serial: 'x', maker: { value: 'y' } } }, [`${badgeUrn}:serial`, `${badgeUrn}:maker.value`]],
+    [{ [badgeUrn]: null, roles: [] }, ['roles']],
+    [[], []],
+    [null, []],
+  ])('finds what %j sets', (body, names) => {
+    expect(writtenNames(body)).toEqual(names);
   });
 
   it('returns what is returned on request to the client that has just written it (R-142)', () => {

@@ -19,6 +19,8 @@ export interface Certificates {
 export interface CertificateOptions {
   /** The server's certificate ended yesterday. */
   readonly expired?: boolean;
+  /** Of the authority that is in the folder already. */
+  readonly sameAuthority?: boolean;
 }
 
 /** Writes ca.crt, NAME.crt and NAME.key to the folder. `names` as in subjectAltName: `DNS:localhost`, `IP:127.0.0.1`. */
@@ -29,22 +31,7 @@ export async function makeCertificates(
   options: CertificateOptions = {},
 ): Promise<Certificates> {
   await mkdir(dir, { recursive: true });
-  const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', [...args], { cwd: dir });
-  await openssl(
-    'req',
-    '-x509',
-    ...newKey,
-    '-days',
-    '3650',
-    '-subj',
-    '/CN=Test CA',
-    '-addext',
-    'keyUsage=critical,keyCertSign,cRLSign',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.crt',
-  );
+  if (options.sameAuthority !== true) await makeAuthority(dir);
   const days = options.expired === true ? '-1' : '3650';
   return issue(dir, name, `subjectAltName=${names.join()}\nextendedKeyUsage=serverAuth\n`, days);
 }
@@ -52,6 +39,12 @@ export async function makeCertificates(
 /** A client's certificate of the authority that is in the folder already; NAME.crt and NAME.key are written beside it. */
 export function makeClientCertificate(dir: string, name: string): Promise<Certificates> {
   return issue(dir, name, 'extendedKeyUsage=clientAuth\n', '3650');
+}
+
+async function makeAuthority(dir: string): Promise<void> {
+  const usage = 'keyUsage=critical,keyCertSign,cRLSign';
+  const args = ['-days', '3650', '-subj', '/CN=Test CA', '-addext', usage, '-keyout', 'ca.key', '-out', 'ca.crt'];
+  await run('openssl', ['req', '-x509', ...newKey, ...args], { cwd: dir });
 }
 
 async function issue(dir: string, name: string, extensions: string, days: string): Promise<Certificates> {

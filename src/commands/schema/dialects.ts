@@ -4,7 +4,10 @@ import { type Deviation, deviations, type Dialect, dialects, strict } from '../.
 
 type Field = keyof typeof deviations;
 
-const fields: readonly (readonly [Field, Deviation])[] = Object.entries(deviations).map(([field, deviation]) => [field as Field, deviation]);
+const fields: readonly (readonly [Field, Deviation])[] = Object.entries(deviations).map(([field, deviation]) => [
+  field as Field,
+  deviation,
+]);
 
 export function dialectBlocks(): readonly (readonly [name: string, text: string])[] {
   return [

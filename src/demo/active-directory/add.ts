@@ -1,7 +1,7 @@
 // Add: an entry becomes what its classes make of it, with everything that the server fills in.
 // MS-ADTS 3.1.1.5.2.
 import { randomUUID } from 'node:crypto';
-import { childOf, equalDn, parentOf, type Dn } from '../../ldap/dn.ts';
+import { childOf, equalDn, formatDn, parentOf, type Dn } from '../../ldap/dn.ts';
 import { formatGuid } from '../../ldap/syntax.ts';
 import { collectAttributes } from '../attribute.ts';
 import type { Origin } from '../company/company.ts';
@@ -13,7 +13,7 @@ import { accountKind, readClasses, requireRdnOf, type EntryClasses } from './ent
 import { categoryOf } from './matching.ts';
 import { readPassword, refusePolicy } from './password.ts';
 import { refuse, refuseAttribute } from './refusal.ts';
-import { readAttribute, requireAllowed, requireModifiable, requireTargets, tooManyValues, valueExists } from './value-rules.ts';
+import { readAttribute, requireAllowed, requireModifiable, requireTargets, valueExists } from './value-rules.ts';
 
 export function add(operation: Operation & { kind: 'add' }, call: Call): Control[] {
   requireBind(call);
@@ -40,7 +40,7 @@ export function establish({ dn, values, origin, sid }: Given, call: Call): void 
   const attributes: Draft = new Map();
   for (const [name, list] of Object.entries(values)) put(attributes, name, ...list);
   const classes = readClasses(attributes.get('objectClass'));
-  create(dn, attributes, classes, call, sid ?? (accountKind(classes) && call.domain.nextSid()), origin);
+  create(readName(formatDn(dn), call), attributes, classes, call, sid ?? (accountKind(classes) && call.domain.nextSid()), origin);
 }
 
 function requirePlace(dn: Dn, call: Call): void {
@@ -55,7 +55,8 @@ function readAttributes(operation: Operation & { kind: 'add' }, call: Call): Dra
     const { type } = attribute.description;
     requireModifiable(attribute);
     if (attribute.values.length === 0) throw refuseAttribute(resultCode.constraintViolation, '00002082', 'constraint', type.name);
-    if (type.singleValue && attribute.values.length > 1) throw tooManyValues(type.name);
+    if (type.singleValue && attribute.values.length > 1)
+      throw refuseAttribute(resultCode.constraintViolation, '00002081', 'constraint', type.name);
     requireTargets(attribute, call);
   }
   const attributes = collectAttributes(given);
@@ -84,7 +85,8 @@ function create(dn: Dn, attributes: Draft, classes: EntryClasses, call: Call, si
   for (const name of ['whenCreated', 'whenChanged']) put(attributes, name, `${time.slice(0, 14)}.0Z`);
   for (const name of ['uSNCreated', 'uSNChanged']) put(attributes, name, String(usn));
   requireAllowed(attributes, classes.all);
-  tree.insert(childOf([{ type, value }], parentOf(dn)), attributes);
+  const parent = tree.get(parentOf(dn))?.dn ?? parentOf(dn);
+  tree.insert(childOf([{ type, value }], parent), attributes);
 }
 
 const capitalize = (text: string): string => text.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());

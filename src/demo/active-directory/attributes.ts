@@ -13,7 +13,8 @@ interface Traits {
 }
 
 const kept: Traits = { kept: true };
-const constructed: Traits = { kept: true, constructed: true };
+const constructed: Traits = { constructed: true };
+const keptAndConstructed: Traits = { kept: true, constructed: true };
 
 const define =
   (singleValue: boolean) =>
@@ -30,7 +31,7 @@ const one = define(true);
 const many = define(false);
 
 export const attributeTypes: readonly AttributeTypeDefinition[] = [
-  many('objectClass', '2.5.4.0', 'oid'),
+  many('objectClass', '2.5.4.0', 'oid', kept),
   one('cn', '2.5.4.3', 'unicode', { most: 64 }),
   one('sn', '2.5.4.4', 'unicode', { most: 64 }),
   many('serialNumber', '2.5.4.5', 'printable', { most: 64 }),
@@ -106,7 +107,7 @@ export const attributeTypes: readonly AttributeTypeDefinition[] = [
   one('userAccountControl', '1.2.840.113556.1.4.8', 'integer'),
   one('unicodePwd', '1.2.840.113556.1.4.90', 'octets'),
   one('primaryGroupID', '1.2.840.113556.1.4.98', 'integer'),
-  one('primaryGroupToken', '1.2.840.113556.1.4.1412', 'integer', constructed),
+  one('primaryGroupToken', '1.2.840.113556.1.4.1412', 'integer', keptAndConstructed),
   one('groupType', '1.2.840.113556.1.4.750', 'integer'),
   one('adminCount', '1.2.840.113556.1.4.150', 'integer'),
   one('adminDisplayName', '1.2.840.113556.1.2.194', 'unicode', { most: 256 }),
@@ -120,10 +121,10 @@ export const attributeTypes: readonly AttributeTypeDefinition[] = [
   one('instanceType', '1.2.840.113556.1.2.1', 'integer', kept),
   one('objectCategory', '1.2.840.113556.1.4.782', 'category'),
   one('distinguishedName', '2.5.4.49', 'dn', kept),
-  many('canonicalName', '1.2.840.113556.1.4.916', 'unicode', constructed),
-  one('createTimeStamp', '2.5.18.1', 'time', constructed),
-  one('modifyTimeStamp', '2.5.18.2', 'time', constructed),
-  many('subSchemaSubEntry', '2.5.18.10', 'dn', constructed),
+  many('canonicalName', '1.2.840.113556.1.4.916', 'unicode', keptAndConstructed),
+  one('createTimeStamp', '2.5.18.1', 'time', keptAndConstructed),
+  one('modifyTimeStamp', '2.5.18.2', 'time', keptAndConstructed),
+  many('subSchemaSubEntry', '2.5.18.10', 'dn', keptAndConstructed),
   one('accountExpires', '1.2.840.113556.1.4.159', 'large'),
   one('badPasswordTime', '1.2.840.113556.1.4.49', 'large'),
   one('badPwdCount', '1.2.840.113556.1.4.12', 'integer'),

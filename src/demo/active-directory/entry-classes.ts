@@ -4,7 +4,7 @@ import type { Rdn } from '../../ldap/dn.ts';
 import type { Attribute } from '../attribute.ts';
 import { resultCode } from '../result.ts';
 import type { ObjectClass } from '../schema.ts';
-import { refuse, refuseRequest } from './refusal.ts';
+import { refuse, refuseConversion } from './refusal.ts';
 import { adSchema } from './schema.ts';
 
 export interface EntryClasses {
@@ -18,7 +18,7 @@ export interface EntryClasses {
 export function readClasses(attribute: Attribute | undefined): EntryClasses {
   const named = (attribute?.keys ?? []).map((name) => adSchema.objectClass(name));
   const known = named.filter((found) => found !== undefined);
-  if (known.length < named.length) throw refuseRequest(resultCode.noSuchAttribute, '00000057', 'Error in attribute conversion operation');
+  if (known.length < named.length) throw refuseConversion();
   const structural = known.find(
     (candidate) => candidate.kind === 'structural' && known.every((other) => other.kind === 'auxiliary' || candidate.lineage.has(other)),
   );

@@ -40,6 +40,10 @@ export function refuseRequest(result: number, code: string, comment: string): Op
   return new OperationError(result, `${code}: LdapErr: DSID-0C0DE302, comment: ${comment}, data 0, v4563`);
 }
 
+/** An attribute or a class is unknown. */
+export const refuseConversion = (): OperationError =>
+  refuseRequest(resultCode.noSuchAttribute, '00000057', 'Error in attribute conversion operation');
+
 /** 32, with the nearest entry above. */
 export function refuseMissing(nearest: string | undefined, code = '0000208D'): OperationError {
   const [kind, text] = problems.noObject;

@@ -11,7 +11,7 @@ import { findEntry, isVisible, mayRead, readName, requireBind, type Call } from 
 import { filterContext } from './filter.ts';
 import { maxPageSize } from './limits.ts';
 import { readRangedSelection, selectRanges } from './ranges.ts';
-import { refuseAttribute, refuseRequest } from './refusal.ts';
+import { refuseAttribute, refuseConversion, refuseRequest } from './refusal.ts';
 import { adSchema } from './schema.ts';
 
 type Found = Generator<EntryContent | Reference, Control[]>;
@@ -89,7 +89,7 @@ export function compare({ dn, description, value }: Operation & { kind: 'compare
   requireBind(call);
   const node = findEntry(readName(dn, call), call);
   const type = adSchema.attribute(description);
-  if (type === undefined) throw refuseRequest(resultCode.noSuchAttribute, '00000057', 'Error in attribute conversion operation');
+  if (type === undefined) throw refuseConversion();
   if (!mayRead(node, type) || node.find([type]).length === 0)
     throw refuseAttribute(resultCode.noSuchAttribute, '00002080', 'noAttribute', type.name);
   const matches = compileFilter({ kind: 'equal', attribute: description, value }, filterContext(call.directory.tree));

@@ -74,12 +74,13 @@ function builtInAccounts({ administrator }: Directory, domain: Domain): readonly
     sid: domain.sidOf(id),
     values: { objectClass: ['user'], sAMAccountName: [name], userAccountControl: [String(state)], ...critical, ...more },
   });
-  const group = (name: string, sid: Buffer, groupType: string, members: readonly string[], more: Values = {}): BuiltIn => ({
+  const group = (name: string, description: string, sid: Buffer, groupType: string, members: readonly string[], more: Values = {}): BuiltIn => ({
     name,
     sid,
     values: {
       objectClass: ['group'],
       sAMAccountName: [String(parseDn(name).rdns[0]?.[0]?.value)],
+      description: [description],
       groupType: [groupType],
       ...(members.length > 0 && { member: members.map((member) => domain.named(member)) }),
       ...critical,
@@ -87,27 +88,42 @@ function builtInAccounts({ administrator }: Directory, domain: Domain): readonly
     },
   });
   const [global, local] = ['-2147483646', '-2147483643'];
-  const own = administrator.dn.rdns[0]?.[0]?.value;
+  const own = String(administrator.dn.rdns[0]?.[0]?.value);
+  const [first, domainAdmins] = [`CN=${own},CN=Users`, 'CN=Domain Admins,CN=Users'];
   return [
-    user(String(own), rid.administrator, accountBit.normal, {
+    user(own, rid.administrator, accountBit.normal, {
       ...protectedAccount,
       unicodePwd: [quote(administrator.password.toString('utf8'))],
       description: ['Built-in account for administering the computer/domain'],
     }),
     user('Guest', rid.guest, accountBit.normal | accountBit.disabled | accountBit.noPasswordNeeded),
     user('krbtgt', rid.krbtgt, accountBit.normal | accountBit.disabled, protectedAccount),
-    group('CN=Domain Users,CN=Users', domain.sidOf(rid.domainUsers), global, []),
-    group('CN=Domain Guests,CN=Users', domain.sidOf(rid.domainGuests), global, []),
-    group('CN=Domain Admins,CN=Users', domain.sidOf(rid.domainAdmins), global, [`CN=${String(own)},CN=Users`], protectedAccount),
+    group('CN=Domain Users,CN=Users', 'All domain users', domain.sidOf(rid.domainUsers), global, []),
+    group('CN=Domain Guests,CN=Users', 'All domain guests', domain.sidOf(rid.domainGuests), global, []),
+    group(domainAdmins, 'Designated administrators of the domain', domain.sidOf(rid.domainAdmins), global, [first], protectedAccount),
     group(
       'CN=Administrators,CN=Builtin',
+      'Administrators have complete and unrestricted access to the computer/domain',
       formatSid('S-1-5-32-544'),
       local,
-      [`CN=${String(own)},CN=Users`, 'CN=Domain Admins,CN=Users'],
+      [first, domainAdmins],
       protectedAccount,
     ),
-    group('CN=Account Operators,CN=Builtin', formatSid('S-1-5-32-548'), local, [], protectedAccount),
-    group('CN=Users,CN=Builtin', formatSid('S-1-5-32-545'), local, ['CN=Domain Users,CN=Users']),
+    group(
+      'CN=Account Operators,CN=Builtin',
+      'Members can administer domain user and group accounts',
+      formatSid('S-1-5-32-548'),
+      local,
+      [],
+      protectedAccount,
+    ),
+    group(
+      'CN=Users,CN=Builtin',
+      'Users are prevented from making accidental or intentional system-wide changes',
+      formatSid('S-1-5-32-545'),
+      local,
+      ['CN=Domain Users,CN=Users'],
+    ),
   ];
 }
 
@@ -165,7 +181,7 @@ function describePerson(person: Person, domain: Domain, manager: string | undefi
     department: department ? [department.name] : [],
     company: [office.company],
     employeeID: [String(person.number)],
-    employeeType: [person.contractor ? 'C' : 'E'],
+    employeeType: [person.contractor ? 'Contractor' : 'Employee'],
     preferredLanguage: [person.language],
     streetAddress: [office.street],
     l: [office.city],

@@ -9,8 +9,8 @@ import type { AttributeValues } from '../request.ts';
 import { resultCode, type OperationError } from '../result.ts';
 import type { AttributeType, ObjectClass } from '../schema.ts';
 import { findVisible, readName, type Call } from './call.ts';
-import { references } from './links.ts';
-import { refuse, refuseAttribute, refuseName, refuseRequest } from './refusal.ts';
+import { backLinks, references } from './links.ts';
+import { refuse, refuseAttribute, refuseConversion, refuseName } from './refusal.ts';
 import { adSchema } from './schema.ts';
 import { adSyntax } from './syntax.ts';
 
@@ -18,7 +18,7 @@ import { adSyntax } from './syntax.ts';
 export function readAttribute({ description: text, values }: AttributeValues, call: Call): Attribute {
   const description = adSchema.description(text);
   if (description === undefined || description.options.length > 0 || !isPublished(description.type))
-    throw refuseRequest(resultCode.noSuchAttribute, '00000057', 'Error in attribute conversion operation');
+    throw refuseConversion();
   const { type } = description;
   const accepted = values.map((value) => acceptValue(value, type, call));
   const preparation = type.equality?.preparation ?? octetPreparation;
@@ -35,6 +35,7 @@ function acceptValue(value: Buffer, type: AttributeType, call: Call): Buffer {
   const named = isName && value[0] === 0x3c ? Buffer.from(adSchema.writeDn(readName(value.toString('utf8'), call))) : value;
   const accepted = type.syntax.accept(named, adSchema);
   if (accepted === undefined && isName && value.length > 0) throw refuseName();
+  if (accepted === undefined && type.syntax.oid === adSyntax.oid) throw refuseConversion();
   if (accepted === undefined) throw refuseAttribute(resultCode.invalidAttributeSyntax, '00000057', 'invalidSyntax', type.name);
   if (type.length !== undefined && (decodeText(accepted)?.length ?? accepted.length) > type.length)
     throw refuseAttribute(resultCode.constraintViolation, '00002082', 'constraint', type.name);
@@ -52,7 +53,9 @@ export function tooManyValues(attribute: string): OperationError {
 
 /** Of the attributes that a client names. */
 export function requireModifiable({ description: { type } }: Attribute): void {
-  if (type.noUserModification) throw refuseAttribute(resultCode.constraintViolation, '000020B1', 'constraint', type.name);
+  if (backLinks.has(type.name)) throw refuse(resultCode.unwillingToPerform, '0000209A', 'unwilling');
+  if ((type.noUserModification && type.name !== 'objectClass') || type.operational)
+    throw refuseAttribute(resultCode.constraintViolation, '000020B1', 'constraint', type.name);
 }
 
 /** What is referred to must be there. */

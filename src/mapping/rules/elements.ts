@@ -8,7 +8,7 @@ import { equalValues } from '../../scim/resource.ts';
 import type { Json, JsonObject } from '../../scim/schema.ts';
 import type { Codec } from '../codec.ts';
 import type { Access, Rule } from '../rule.ts';
-import { encodeValue, normalizeValue, octetsOf, ownValues, pickValue, type ValueOptions } from '../value.ts';
+import { encodeValue, normalizeValue, octetsOf, ownValues, pickValue, type ValueOptions, valuesWithout } from '../value.ts';
 import { elementsBounds, elementsValueBounds } from './elements-filter.ts';
 
 export interface Part extends ValueOptions {
@@ -58,7 +58,7 @@ export function elementsRule(options: ElementsOptions): Rule {
       for (const { part, gone } of parts)
         draft.exchangeAll(
           part.ldap,
-          gone.flatMap((value) => octetsOf(draft.values(part.ldap), part.codec, value)),
+          octetsOf(draft.values(part.ldap), part.codec, gone),
           [],
         );
       for (const { part, added, computed } of parts)
@@ -130,13 +130,15 @@ function assign(
   byDialect: 'reject' | 'ignore',
   ignored: (reason: string) => void,
 ): ReadonlyMap<Place, readonly JsonObject[]> {
-  const taken = new Map<Place, readonly JsonObject[]>();
+  const taken = new Map<Place, JsonObject[]>();
   const isFree = (place: Place): boolean => place.kind === 'list' || !taken.has(place);
   for (const element of elements) {
     const own = placesOf(places, element);
     const place = own.find(isFree) ?? (extra === 'firstFree' ? places.find(isFree) : undefined);
     if (place) {
-      taken.set(place, [...(taken.get(place) ?? []), element]);
+      const others = taken.get(place);
+      if (others) others.push(element);
+      else taken.set(place, [element]);
       if (element['primary'] === true && place.primary === false) ignored('which element is primary follows from the mapping');
     } else if (own.length > 0) {
       throw invalidValue(`${target.name} has two elements for which the directory has one place`);
@@ -164,8 +166,7 @@ function changeParts(place: Place, before: readonly JsonObject[], after: readonl
   return place.parts.map((part) => {
     const valuesOf = (elements: readonly JsonObject[]): readonly Json[] => elements.flatMap((element) => element[part.sub] ?? []);
     const [had, wanted] = [valuesOf(before), valuesOf(after)];
-    const gone = had.filter((value) => !wanted.some((other) => equalValues(other, value)));
-    const added = wanted.filter((value) => !had.some((other) => equalValues(other, value)));
+    const [gone, added] = [valuesWithout(had, wanted), valuesWithout(wanted, had)];
     return { part, gone, added, computed: place.kind === 'list' || part.codec.prefix !== undefined };
   });
 }

@@ -7,7 +7,7 @@ import type { Json } from '../../scim/schema.ts';
 import { defaultCodec } from '../codec.ts';
 import { atLeast, columnBounds, unknown } from '../leaf.ts';
 import type { Rule } from '../rule.ts';
-import { encodeValue, normalizeValue, octetsOf, ownValues, type ValueOptions } from '../value.ts';
+import { encodeValue, normalizeValue, octetsOf, ownValues, type ValueOptions, valuesWithout } from '../value.ts';
 import type { PlainOptions } from './plain.ts';
 
 const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
@@ -16,10 +16,6 @@ const normalizeList = (options: ValueOptions) => (value: Json) => {
   const values = new Set(listOf(value).flatMap((each) => normalizeValue(each, options) ?? []));
   return values.size > 0 ? [...values] : undefined;
 };
-
-/** The values of `list` that are not in `other`. */
-const without = (list: readonly Json[], other: readonly Json[]): readonly Json[] =>
-  list.filter((value) => !other.some((each) => equalValues(each, value)));
 
 export function listRule(options: Omit<PlainOptions, 'onClear'>): Rule {
   const { target, access, codec } = options;
@@ -37,8 +33,8 @@ export function listRule(options: Omit<PlainOptions, 'onClear'>): Rule {
     },
     write(draft, before, after) {
       const [had, wanted] = [listOf(before), listOf(after)];
-      const gone = without(had, wanted).flatMap((value) => octetsOf(draft.values(attribute), codec, value));
-      const added = without(wanted, had).map((value) => encodeValue(target.name, codec, value, options));
+      const gone = octetsOf(draft.values(attribute), codec, valuesWithout(had, wanted));
+      const added = valuesWithout(wanted, had).map((value) => encodeValue(target.name, codec, value, options));
       draft.exchangeAll(attribute, gone, added, { computed: true });
     },
     bounds: (leaf, context) => columnBounds({ ldap: attribute, codec }, leaf, context),

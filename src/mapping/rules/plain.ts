@@ -33,7 +33,7 @@ export function plainRule(options: PlainOptions): Rule {
     read: (entry) => readFirst(entry, ldap, codec),
     write(draft, before, after) {
       if (equalValues(before, after)) return;
-      const [current] = octetsOf(draft.values(attribute), codec, before);
+      const [current] = octetsOf(draft.values(attribute), codec, before === undefined ? [] : [before]);
       if (after === undefined && current === undefined && others.length > 0)
         throw mutability(`${target.name} cannot be removed: the directory keeps it in an attribute that the gateway does not write`);
       const next = after === undefined ? onClear(options, current) : encodeValue(target.name, codec, after, options);

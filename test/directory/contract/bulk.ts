@@ -11,8 +11,17 @@ export const bulk: Part = (stage) => {
   const resultsOf = ({ body }: Reply): readonly Body[] => body['Operations'] as readonly Body[];
   const idOf = (result: Body | undefined): string => String(result?.['location']).split('/').at(-1) ?? '';
   const user = (bulkId: string, extra: Body = {}): Body => ({ method: 'POST', path: '/Users', bulkId, data: newUser(extra) });
-  const group = (bulkId: string, ...members: string[]): Body => ({ method: 'POST', path: '/Groups', bulkId, data: newGroup({ members: asMembers(...members) }) });
-  const patch = (path: string, ...Operations: readonly Body[]): Body => ({ method: 'PATCH', path, data: { schemas: [urn.patch], Operations } });
+  const group = (bulkId: string, ...members: string[]): Body => ({
+    method: 'POST',
+    path: '/Groups',
+    bulkId,
+    data: newGroup({ members: asMembers(...members) }),
+  });
+  const patch = (path: string, ...Operations: readonly Body[]): Body => ({
+    method: 'PATCH',
+    path,
+    data: { schemas: [urn.patch], Operations },
+  });
 
   test('R-190 T-047 references are resolved in any place and direction', async () => {
     const { scim, look } = stage();
@@ -47,7 +56,11 @@ export const bulk: Part = (stage) => {
     const [a, b, x, y] = results.map(idOf);
     expect(idsIn((await scim.get(`/Groups/${a}`)).body)).toEqual([b]);
     expect(idsIn((await scim.get(`/Groups/${b}`)).body)).toEqual([a]);
-    for (const [id, manager] of [[x, y], [y, x]]) expect(valueOf((await scim.get(`/Users/${id}`)).body, urn.enterprise, 'manager', 'value')).toBe(manager);
+    for (const [id, manager] of [
+      [x, y],
+      [y, x],
+    ])
+      expect(valueOf((await scim.get(`/Users/${id}`)).body, urn.enterprise, 'manager', 'value')).toBe(manager);
     const { etag } = await scim.get(`/Users/${x}`);
     expect(results[2]?.['version']).toBe(etag);
   });
@@ -97,7 +110,13 @@ export const bulk: Part = (stage) => {
   test('R-197 rights are those of the client', async () => {
     const { scim, reader } = stage();
     const { id } = await scim.post('/Users', newUser());
-    const results = resultsOf(await send(reader, [user('a'), { method: 'DELETE', path: `/Users/${id}` }, patch(`/Users/${id}`, { op: 'add', path: 'title', value: 'x' })]));
+    const results = resultsOf(
+      await send(reader, [
+        user('a'),
+        { method: 'DELETE', path: `/Users/${id}` },
+        patch(`/Users/${id}`, { op: 'add', path: 'title', value: 'x' }),
+      ]),
+    );
     expect(results.map(({ status }) => status)).toEqual(['403', '403', '403']);
     expect((await scim.get(`/Users/${id}`)).status).toBe(200);
   });

@@ -44,7 +44,7 @@ export function concurrency(stage: () => Stage, { versionsMembers }: Face): void
     expect(await look.find(stage().face.ldap.userName, value)).toHaveLength(1);
   });
 
-  test.each(['PATCH', 'PUT', 'DELETE'])('T-012 L-023 of two %s with the same If-Match exactly one wins', async (method) => {
+  test.each(['PATCH', 'PUT', 'DELETE'])('R-201 T-012 L-023 of two %s with the same If-Match exactly one wins', async (method) => {
     const { scim } = stage();
     for (let round = 0; round < 5; round++) {
       const made = await scim.post('/Users', newUser());

@@ -16,7 +16,14 @@ export function discovery(stage: () => Stage): void {
       changePassword: { supported: true },
       sort: { supported: true },
       etag: { supported: true },
-      pagination: { cursor: true, index: true, defaultPaginationMethod: 'index', defaultPageSize: 100, maxPageSize: 1000, cursorTimeout: 3600 },
+      pagination: {
+        cursor: true,
+        index: true,
+        defaultPaginationMethod: 'index',
+        defaultPageSize: 100,
+        maxPageSize: 1000,
+        cursorTimeout: 3600,
+      },
       authenticationSchemes: [{ type: 'oauthbearertoken', name: expect.any(String) as string, description: expect.any(String) as string }],
       meta: { resourceType: 'ServiceProviderConfig', location: `${scim.base}/ServiceProviderConfig` },
     });

@@ -27,7 +27,7 @@ export function passwords(stage: () => Stage, { badPassword }: Face): void {
     }
   };
 
-  test('20. L-062 a password in a new user works for a bind, and no answer has it', async () => {
+  test('20. R-078 L-062 a password in a new user works for a bind, and no answer has it', async () => {
     const { scim, look } = stage();
     const password = `Aa1!${newName('geheim')} ü€😀`;
     const made = await scim.post('/Users', newUser({ password }));

@@ -1,0 +1,39 @@
+// Which test files carry which requirement ids in the names of their tests.
+// Names are read from the sources: every text that is no comment, so that rows of tables count as well as titles.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const id = /\b[RCT]-\d{3}\b/g;
+/** A string or template on one line that holds an id. Names of tests never span lines. */
+const namesWithIds = /(['"`])(?:\\.|(?!\1).)*?\b[RCT]-\d{3}\b(?:\\.|(?!\1).)*\1/g;
+const range = /\b([RCT])-(\d{3}) to \1-(\d{3})\b/g;
+
+/** Ids with the files that carry them, both in order. @param root the folder of the tests */
+export function findEvidence(root: string): ReadonlyMap<string, readonly string[]> {
+  const evidence = new Map<string, readonly string[]>();
+  for (const file of listSources(root)) {
+    for (const found of idsIn(readFileSync(join(root, file), 'utf8'))) evidence.set(found, [...(evidence.get(found) ?? []), file]);
+  }
+  return evidence;
+}
+
+/** The ids in the names of the tests of a source. `R-147 to R-149` is all three. */
+export function idsIn(source: string): ReadonlySet<string> {
+  const names = source
+    .split('\n')
+    .filter((line) => !/^\s*(\/\/|\/?\*)/.test(line))
+    .flatMap((line) => line.match(namesWithIds) ?? []);
+  return new Set(names.flatMap((name) => [...(name.match(id) ?? []), ...[...name.matchAll(range)].flatMap(listRange)]));
+}
+
+function listRange([, letter = '', from = '', to = '']: RegExpExecArray): readonly string[] {
+  const first = Number(from);
+  return Array.from({ length: Math.max(0, Number(to) - first + 1) }, (_, i) => `${letter}-${String(first + i).padStart(3, '0')}`);
+}
+
+/** Everything but this folder, whose texts are no names of tests. */
+function listSources(root: string): readonly string[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('conformance/'))
+    .toSorted();
+}
