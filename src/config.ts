@@ -1,6 +1,9 @@
 // config.yaml to a frozen Config: secrets resolved, mappings loaded and compiled, every mistake reported as file:line:col, all at once.
 // No RFC; the keys are defined in config/definition.ts and described in config.example.yaml.
 import { readFileSync } from 'node:fs';
+import { loadAdmin } from './config/admin.ts';
+import { loadAudit } from './config/audit.ts';
+import { warnOfCache } from './config/cache.ts';
 import { checkClients, loadClient, loadSubject } from './config/client.ts';
 import { configDefinition, guardsDefinition, logDefinition } from './config/definition.ts';
 import { checkPaths, loadDirectory } from './config/directory.ts';
@@ -43,8 +46,29 @@ export interface Config {
   readonly clients: readonly ClientConfig[];
   readonly guards: GuardsConfig;
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly format: 'json' | 'text' };
+  readonly audit?: AuditConfig;
+  /** The operator's endpoints, where there are any. */
+  readonly admin?: AdminConfig;
   /** What the operator should know and change, though the gateway can start. */
   readonly warnings: readonly Mistake[];
+}
+
+/** The audit log, rotated by size. */
+export interface AuditConfig {
+  /** Absolute. */
+  readonly file: string;
+  readonly maxBytes: number;
+  /** How many old files stay. */
+  readonly keep: number;
+}
+
+export interface AdminConfig {
+  readonly host: string;
+  readonly port: number;
+  /** PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** SHA-256 of the token. */
+  readonly sha256: Buffer;
 }
 
 export interface DirectoryConfig {
@@ -97,6 +121,13 @@ export interface TokenConfig {
 export interface GuardsConfig {
   readonly protect: readonly ({ readonly dn: Dn; readonly scope: 'base' | 'one' | 'sub' } | { readonly filter: Filter })[];
   readonly allowPrivileged: boolean;
+  /** How much may be taken away within an hour, in each directory: max(atLeast, min(perHour, percent of the entries in scope)). */
+  readonly limits: readonly {
+    readonly operation: 'delete' | 'deactivate' | 'removeMember';
+    readonly perHour?: number | undefined;
+    readonly percentOfPopulation?: number | undefined;
+    readonly atLeast: number;
+  }[];
 }
 
 /** Thrown with every mistake of all files. */
@@ -140,13 +171,24 @@ export function loadConfig(file: string, options: LoadOptions): Config {
     return client && { ...client, ...loadSubject(at, data, mappings, findings) };
   });
   checkClients(clients, findings);
+  warnOfCache(root, findings);
+  const admin = loadAdmin(root['admin'], { server, clients }, findings);
+  const audit = loadAudit(root['audit'], file);
   const guards = parseDefinition(guardsDefinition, root['guards'] ?? {}).value;
   const log = parseDefinition(logDefinition, root['log'] ?? {}).value;
 
   const { mistakes, warnings } = findings;
   if (mistakes.length > 0 || server === undefined || guards === undefined || log === undefined) throw new ConfigError(mistakes);
   const directories = [...loaded.values()].map(({ directory }) => directory).filter((directory) => directory !== undefined);
-  return deepFreeze({ server, directories, clients: clients.filter((client) => client !== undefined), guards, log, warnings });
+  return deepFreeze({
+    server,
+    directories,
+    clients: clients.filter((client) => client !== undefined),
+    guards,
+    log,
+    warnings,
+    ...(audit && { audit }), ...(admin && { admin }),
+  });
 }
 
 /**

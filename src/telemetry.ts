@@ -53,7 +53,7 @@ const lines: ReadonlyMap<string, (message: Fields) => Line> = new Map([
   ['ldap-scim-gateway:event', describeEvent],
 ]);
 
-const probes: ReadonlySet<unknown> = new Set(['/health', '/ready']);
+const probes: ReadonlySet<unknown> = new Set(['/health', '/ready', 'admin:/health', 'admin:/ready', 'admin:/metrics']);
 
 function describeRequest(message: Fields): Line {
   const { status, route } = message;
@@ -73,21 +73,27 @@ function describeEvent({ level, event, ...fields }: Fields): Line {
 /** Where an error comes from. Not its message: that may quote a DN, a filter or a value. */
 function describeError(error: unknown): Fields {
   if (!(error instanceof Error)) return { error: typeof error };
-  const frames = error.stack
-    ?.split('\n')
-    .filter((line) => /^ +at /.test(line))
-    .slice(0, 8);
   return {
     error: error.name,
     ...('code' in error && { code: error.code }),
-    at: frames?.map((frame) => frame.trim()),
+    at: framesOf(error),
     ...(error.cause !== undefined && { cause: describeError(error.cause) }),
   };
 }
 
+/** Only what stands behind the message: one of several lines may have lines that look like frames. */
+function framesOf({ message, stack = '' }: Error): readonly string[] {
+  const start = stack.indexOf(message);
+  const lines = start === -1 ? [] : stack.slice(start + message.length).split('\n');
+  return lines
+    .filter((line) => /^ +at /.test(line))
+    .slice(0, 8)
+    .map((frame) => frame.trim());
+}
+
 /** The second line of defence, for fields that should not have been published. Lower-case names. */
 const secret =
-  /authorization|cookie|token|password|secret|credential|^(?:id|dn|entry|filter|query|url|value|values|body|detail|username|externalid|displayname|emails?|members?)$/;
+  /authorization|cookie|token|passw|passphrase|secret|credential|dn$|^(?:id|entry|filter|query|url|value|values|body|detail|username|externalid|displayname|emails?|members?)$/;
 
 function redact(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll(/\b(Bearer|Basic) +\S+/gi, '$1 [redacted]');

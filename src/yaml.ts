@@ -177,7 +177,7 @@ function readKey(pair: Pair<Node, unknown>): string {
   return isScalar(pair.key) ? String(pair.key.value) : '';
 }
 
-export function makeDocument(root: YamlNode): YamlDocument {
+function makeDocument(root: YamlNode): YamlDocument {
   return { root, data: toData(root, new Map()), locate: (path, atKey) => locateIn(root, path, atKey) };
 }
 

@@ -1,6 +1,6 @@
 // A running gateway gets another configuration: what changes at once, what stays, and what happens to requests that have begun.
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type App, createApp } from '../src/app.ts';
 import { type Config, loadConfig } from '../src/config.ts';
 import { type DemoDirectory, startDemoDirectory } from '../src/demo/ldap-server.ts';
@@ -35,6 +35,7 @@ interface Choice {
   readonly operations?: string;
   readonly protect?: string;
   readonly second?: boolean;
+  readonly admin?: { readonly port: number; readonly token: string };
 }
 
 const firstToken = 'first-token-of-the-reload';
@@ -47,6 +48,7 @@ function configure({
   operations = 'read, create, update, delete',
   protect,
   second,
+  admin,
 }: Choice): Config {
   const hash = createHash('sha256').update(token).digest('hex');
   const one = (name: string, path: string): string => `
@@ -58,7 +60,7 @@ function configure({
     baseDn: "${directory.suffix}"
     mapping: ${mapping}`;
   return loadConfig('test/fixtures/config/reload.yaml', {
-    env: { LDAP_PASSWORD: directory.adminPassword },
+    env: { LDAP_PASSWORD: directory.adminPassword, ADMIN_TOKEN: admin?.token },
     text: `
 server: { listen: "127.0.0.1:${port}", publicUrl: "http://127.0.0.1:${port}" }
 directories:${one('main', '/scim/v2')}${second ? one('second', '/second') : ''}
@@ -67,6 +69,7 @@ clients:
     auth: { token: { sha256: "${hash}", expires: never } }
     allow: { directory: main, resources: [User, Group], operations: [${operations}] }
 ${protect === undefined ? '' : `guards: { protect: ["${protect}"] }`}
+${admin === undefined ? '' : `admin: { listen: "127.0.0.1:${admin.port}", token: { env: ADMIN_TOKEN } }`}
 `,
   });
 }
@@ -163,4 +166,85 @@ test('a directory that was not ready is tried anew', async () => {
   const dead = `ldap://127.0.0.1:${await freePort()}`;
   const { port, running } = await start({ url: dead });
   expect(await running.reload(configure({ port, url: dead }))).toMatchObject({ connected: ['main'] });
+});
+
+describe('the operator', () => {
+  const adminToken = 'a-token-of-the-operator';
+  const ask = (port: number, path: string, token = adminToken): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  const readStatus = async (port: number, token = adminToken): Promise<Record<string, unknown>> =>
+    (await (await ask(port, '/status', token)).json()) as Record<string, unknown>;
+
+  test('sees a directory that is ready, the clients and the counters', async () => {
+    const admin = { port: await freePort(), token: adminToken };
+    const { scim } = await start({ admin });
+    await scim.get('/Users', { count: 1 });
+    expect(await readStatus(admin.port)).toMatchObject({
+      version: expect.stringMatching(/^\d+\.\d+/),
+      uptime: expect.any(Number),
+      ready: true,
+      directories: [
+        {
+          name: 'main',
+          type: 'openldap',
+          path: '/scim/v2',
+          mode: 'write',
+          ready: true,
+          server: directory.url,
+          vendor: 'openldap',
+          since: expect.stringMatching(/^\d{4}-.*Z$/),
+        },
+      ],
+      clients: [{ name: 'client', directory: 'main', dialect: 'compat', tokens: [{ expires: 'never' }] }],
+      certificates: [],
+      warnings: [],
+    });
+    const metrics = await (await ask(admin.port, '/metrics')).text();
+    expect(metrics).toContain('scim_gateway_requests_total{client="client",method="GET",route="/scim/v2/Users",status="200"} 1\n');
+    expect(metrics).toContain('scim_gateway_directory_ready{directory="main"} 1\n');
+  });
+
+  test('sees why a directory is not ready', async () => {
+    const admin = { port: await freePort(), token: adminToken };
+    const url = `ldap://127.0.0.1:${await freePort()}`;
+    await start({ url, admin });
+    const ready = await ask(admin.port, '/ready');
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({
+      ready: false,
+      directories: [{ name: 'main', reason: expect.stringContaining('ECONNREFUSED') }],
+    });
+    expect(await (await ask(admin.port, '/metrics')).text()).toContain('scim_gateway_directory_ready{directory="main"} 0\n');
+  });
+
+  test('has a listener of its own: neither token nor URL of the other one counts', async () => {
+    const admin = { port: await freePort(), token: adminToken };
+    const { port } = await start({ admin });
+    expect((await ask(admin.port, '/status', firstToken)).status).toBe(401);
+    expect((await ask(port, '/scim/v2/Users', adminToken)).status).toBe(401);
+    expect((await ask(port, '/status', adminToken)).status).toBe(404);
+  });
+
+  test('gets another token by a reload; another address, or none, waits for a restart', async () => {
+    const admin = { port: await freePort(), token: adminToken };
+    const { port, running } = await start({ admin });
+    const token = 'another-token-of-the-operator';
+    expect((await running.reload(configure({ port, admin: { ...admin, token }, second: true }))).needRestart).toEqual([]);
+    expect((await ask(admin.port, '/status')).status).toBe(401);
+    expect((await readStatus(admin.port, token))['directories']).toHaveLength(2);
+    expect((await running.reload(configure({ port, admin: { port: await freePort(), token } }))).needRestart).toEqual(['admin.listen']);
+    expect((await running.reload(configure({ port }))).needRestart).toEqual(['admin']);
+    expect((await ask(admin.port, '/status')).status).toBe(200);
+  });
+
+  test('leaves with the gateway, and does not come alone where its address is taken', async () => {
+    const admin = { port: await freePort(), token: adminToken };
+    const { running } = await start({ admin });
+    const port = await freePort();
+    const second = createApp(configure({ port, admin }));
+    await expect(second.start()).rejects.toThrow('EADDRINUSE');
+    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed');
+    await running.stop();
+    await expect(ask(admin.port, '/health')).rejects.toThrow('fetch failed');
+  });
 });

@@ -38,6 +38,7 @@ const env = {
   TOKEN2: 'b'.repeat(32),
   OKTA_TOKEN: 'c'.repeat(32),
   AUDITOR_TOKEN: 'd'.repeat(32),
+  ADMIN_TOKEN: 'e'.repeat(32),
   SHORT: 'abc',
   BLANK: 'a token with blanks',
   EMPTY: '',
@@ -227,6 +228,13 @@ describe('what it becomes', () => {
       (c) => c.guards.protect,
       [{ dn: { rdns: [[{ type: 'dc', value: 'x' }]] }, scope: 'sub' }, { filter: { kind: 'equal', attribute: 'cn', value: 'a' } }],
     ],
+    [
+      'the operator',
+      'clients:',
+      'admin: { listen: 127.0.0.1:9090, token: { env: TOKEN2 } }\nclients:',
+      (c) => c.admin,
+      { host: '127.0.0.1', port: 9090, sha256: createHash('sha256').update(env.TOKEN2).digest() },
+    ],
     ['a log', 'clients:', 'log: { level: debug, format: json }\nclients:', (c) => c.log, { level: 'debug', format: 'json' }],
   ])('%s', (_name, from, to, pick, expected) => {
     expect(pick(load(vary(from, to)))).toEqual(expected);
@@ -268,31 +276,96 @@ describe('a mistake has a place and says what to write', () => {
       'server:',
       'sever:',
       '1:1 the file needs the key `server`: Where the gateway listens',
-      '1:1 unknown key `sever` at the top of the file; allowed: server, directories, clients, guards, log. Did you mean server?',
+      '1:1 unknown key `sever` at the top of the file; allowed: server, directories, clients, guards, log, cache, admin. Did you mean server?',
     ],
     [
       'a misspelt key',
       '    path:',
       '    pth:',
       '5:3 `main` needs the key `path`: Where this directory is served, such as /scim/v2',
-      '6:5 unknown key `pth` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, mode. Did you mean path?',
+      '6:5 unknown key `pth` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, cache, mode. Did you mean path?',
     ],
     [
       'an unknown key',
       '    path:',
       '    colour: red\n    path:',
-      '6:5 unknown key `colour` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, mode',
+      '6:5 unknown key `colour` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, cache, mode',
     ],
     [
       'an inherited name as key',
       '    path:',
       '    toString: red\n    path:',
-      '6:5 unknown key `toString` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, mode',
+      '6:5 unknown key `toString` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, cache, mode',
     ],
-    ['cache', 'clients:', 'cache: { poll: x }\nclients:', '12:1 `cache` is not in this version: remove it'],
-    ['cache of a directory', '    path:', '    cache: {}\n    path:', '6:5 `cache` is not in this version: remove it'],
     ['audit', 'clients:', 'audit: { file: x }\nclients:', '12:1 `audit` is not in this version: remove it'],
-    ['admin', 'clients:', 'admin: { listen: x }\nclients:', '12:1 `admin` is not in this version: remove it'],
+    [
+      'cron text with too few fields',
+      'clients:',
+      'cache: { poll: "* * *" }\nclients:',
+      '12:16 `poll` must be cron text of five or six fields, such as */5 * * * *, but this is "* * *"',
+    ],
+    [
+      'cron text out of range',
+      'clients:',
+      'cache: { sweep: "0 24 * * *" }\nclients:',
+      '12:17 `sweep` must be cron text whose hour is 0 to 23, in field 2, but this is "0 24 * * *"',
+    ],
+    [
+      'a way to detect changes',
+      'clients:',
+      'cache: { detect: syncrep }\nclients:',
+      '12:18 `detect` must be one of auto, syncrepl, entrycsn, usn, dirsync, entryusn, changelog, timestamp, but this is "syncrep". Did you mean syncrepl?',
+    ],
+    [
+      'how old a list may be',
+      'clients:',
+      'cache: { maxStaleness: 15 }\nclients:',
+      '12:24 `maxStaleness` must be a whole number above 0 with a unit (ms, s, m, h or d), such as 5s',
+    ],
+    ['no sweeps', 'clients:', 'cache: { confirmDeletes: 0 }\nclients:', '12:26 `confirmDeletes` must be at least 1'],
+    ['more than all', 'clients:', 'cache: { maxRemoved: { percent: 101 } }\nclients:', '12:33 `percent` must be at most 100'],
+    [
+      'an unknown key of the cache of a directory',
+      '    path:',
+      '    cache: { pol: x }\n    path:',
+      '6:14 unknown key `pol` in `cache`; allowed: poll, detect, sweep, confirmDeletes, maxRemoved, maxStaleness, store. Did you mean poll?',
+    ],
+    [
+      'the operator beyond loopback',
+      'clients:',
+      'admin: { listen: 0.0.0.0:9090, token: { env: TOKEN2 } }\nclients:',
+      '12:18 plain HTTP beyond loopback would show the token to the network: add `tls: { cert: …, key: … }`, or listen on 127.0.0.1',
+    ],
+    [
+      'the operator where clients are',
+      'clients:',
+      'admin: { listen: 127.0.0.1:8080, token: { env: TOKEN2 } }\nclients:',
+      '12:18 `listen` must differ from that of `server`',
+    ],
+    [
+      'a token of the operator in the file',
+      'clients:',
+      'admin: { listen: 127.0.0.1:1, token: secret }\nclients:',
+      '12:38 `token` must not stand in the file: write { sha256: … }, { env: NAME } or { file: path }',
+    ],
+    [
+      'no token of the operator',
+      'clients:',
+      'admin: { listen: 127.0.0.1:1, token: {} }\nclients:',
+      '12:38 `token` needs exactly one of `sha256`, `env` and `file`',
+    ],
+    [
+      'a short token of the operator',
+      'clients:',
+      'admin: { listen: 127.0.0.1:1, token: { env: SHORT } }\nclients:',
+      '12:45 `env` holds a token of 3 characters: at least 16 are needed, for example from `openssl rand -hex 32`',
+    ],
+    [
+      'the token of a client for the operator',
+      'clients:',
+      'admin: { listen: 127.0.0.1:1, token: { env: TOKEN } }\nclients:',
+      '12:38 the client okta has the same token: the operator needs one of its own',
+    ],
     ['limits', 'clients:', 'guards: { limits: [] }\nclients:', '12:11 `limits` is not in this version: remove it'],
     ['an unknown mode', '    path:', '    mode: dry\n    path:', '6:11 `mode` must be one of write, observe, but this is "dry"'],
     ['a time zone', '  listen', '  timezone: UTC\n  listen', '2:3 `timezone` is not in this version: remove it'],
@@ -303,16 +376,10 @@ describe('a mistake has a place and says what to write', () => {
       '14:13 `jwt` is not in this version: use `token`',
     ],
     [
-      'lists from the cache',
-      '    path:',
-      '    reads: { lists: cache }\n    path:',
-      '6:21 `lists` must be live: cache is not in this version',
-    ],
-    [
       'lists misspelt',
       '    path:',
       '    reads: { lists: lve }\n    path:',
-      '6:21 `lists` must be live, but this is "lve". Did you mean live?',
+      '6:21 `lists` must be one of live, cache, but this is "lve". Did you mean live?',
     ],
 
     [
@@ -770,6 +837,32 @@ describe('a mistake has a place and says what to write', () => {
 });
 
 describe('warnings', () => {
+  const live = 'lists are read live: never stale, slower on large directories; the settings of `cache` have no effect';
+
+  test.each([
+    ['lists from the cache', '    path:', '    reads: { lists: cache }\n    path:', '6:21 this version has no snapshot of main'],
+    [
+      'every read from the cache, told once',
+      '    path:',
+      '    reads: { byId: cache, lookup: cache }\n    path:',
+      '6:35 this version has no snapshot of main',
+    ],
+    [
+      'a cache of a directory',
+      '    path:',
+      '    cache: { poll: "0 4 * * mon-fri" }\n    path:',
+      '6:12 this version has no snapshot of main',
+    ],
+    [
+      'a cache that no directory asks for',
+      'clients:',
+      'cache: { store: memory, poll: "*/2 1-5/2,7 4 1 jan 7" }\nclients:',
+      '12:1 this version has no snapshot',
+    ],
+  ])('%s', (_name, from, to, expected) => {
+    expect(listWarnings(load(vary(from, to)))).toEqual([`${expected}: ${live}`]);
+  });
+
   test('R-024 an expired token', () => {
     expect(listWarnings(load(vary('expires: never', 'expires: 2025-12-30')))).toEqual([
       '14:43 this token expired at 2025-12-31T00:00:00.000Z: it is refused',
@@ -1084,18 +1177,27 @@ describe('files that are shown to operators', () => {
       'log',
       'level',
       'format',
+      'cache',
+      'poll',
+      'detect',
+      'sweep',
+      'confirmDeletes',
+      'maxRemoved',
+      'percent',
+      'atLeast',
+      'maxStaleness',
+      'store',
+      'admin',
     ];
     expect(keys.filter((key) => !new RegExp(`(?:^|[\\s{#-])${key}:`, 'm').test(text))).toEqual([]);
   });
 
-  test('the full example is refused for what this version has not, and for nothing else', () => {
-    expect(listMistakes(() => loadConfig('test/fixtures/examples/config.openldap.yaml', { env, now }))).toEqual([
-      'test/fixtures/examples/config.openldap.yaml:16:47 `lists` must be live: cache is not in this version',
-      'test/fixtures/examples/config.openldap.yaml:18:1 `cache` is not in this version: remove it',
-      'test/fixtures/examples/config.openldap.yaml:38:3 `limits` is not in this version: remove it',
-      'test/fixtures/examples/config.openldap.yaml:41:1 `audit` is not in this version: remove it',
-      'test/fixtures/examples/config.openldap.yaml:42:1 `admin` is not in this version: remove it',
+  test('the full example loads unchanged, and one warning says that there is no snapshot yet', () => {
+    const config = loadConfig('test/fixtures/examples/config.openldap.yaml', { env, now });
+    expect(listWarnings(config)).toEqual([
+      '16:47 this version has no snapshot of main: lists are read live: never stale, slower on large directories; the settings of `cache` have no effect',
     ]);
+    expect(config.admin).toMatchObject({ host: '127.0.0.1', port: 9090 });
   });
 
   test('the mapping for Active Directory fits the definition', () => {

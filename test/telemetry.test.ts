@@ -98,6 +98,13 @@ describe('requests', () => {
     expect(request).toMatchObject({ level: 'warn', status: 500, requestId: 'id-2' });
   });
 
+  test('no line of a message passes for a place', () => {
+    const lines = record();
+    channel('ldap-scim-gateway:failure').publish({ requestId: 'id-3', error: new Error('refused\n    at cn=S3CRET,dc=x') });
+    expect(lines()[0]).not.toContain('S3CRET');
+    expect(parse(lines()[0])['at']).not.toEqual([]);
+  });
+
   test('a client that goes away is a line that says so', async () => {
     const lines = record();
     const server = await start();
@@ -146,6 +153,8 @@ describe('events of other rooms', () => {
     'filter',
     'id',
     'dn',
+    'baseDn',
+    'passphrase',
     'userName',
     'client_secret',
     'cookie',

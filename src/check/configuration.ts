@@ -77,7 +77,7 @@ async function readSlapd(directory: Directory, baseDn: Dn): Promise<ServerConfig
 }
 
 /** `cn,mail eq,sub`; `default eq,pres` is for the attributes that come without kinds. */
-export function parseSlapdIndexes(values: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+function parseSlapdIndexes(values: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
   const indexes = new Map<string, Set<string>>();
   let standard: readonly string[] = [];
   for (const value of values) {

@@ -102,7 +102,9 @@ The gateway runs before an embedded ${looks} with ${directory.size} entries. Eve
   SCIM base URL   ${base}
   Bearer token    ${token}
   LDAP            ${directory.url}, ${directory.adminDn}, password ${directory.adminPassword}${
-    caFile === undefined ? '' : `\n  Certificate     ${caFile}, made at this start; without TLS ${directory.plainUrl} refuses every password`
+    caFile === undefined
+      ? ''
+      : `\n  Certificate     ${caFile}, made at this start; without TLS ${directory.plainUrl} refuses every password`
   }
 
 Look at two people, find one, create one:

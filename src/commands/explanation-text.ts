@@ -68,8 +68,14 @@ function formatPlan({ plan, request, answer }: Description): readonly string[] {
   ];
 }
 
-function formatGuards({ guards }: Description): readonly string[] {
-  return guards.map(({ dn, refusedBy }) => title('guards', refusedBy === undefined ? `${dn}: allowed` : `${dn}: refused by ${refusedBy}`));
+function formatGuards({ guards, limits }: Description): readonly string[] {
+  return [
+    ...guards.map(({ dn, refusedBy }) => title('guards', refusedBy === undefined ? `${dn}: allowed` : `${dn}: refused by ${refusedBy}`)),
+    ...limits.map(({ operation, count, limit, allowed }) => {
+      const verdict = allowed ? 'allowed' : 'refused';
+      return title('limits', `${operation}: ${count} of ${limit} within an hour: ${verdict}`);
+    }),
+  ];
 }
 
 function formatAnswer({ answer }: Description): readonly string[] {

@@ -2,6 +2,7 @@
 import type { ClientConfig, DirectoryConfig } from '../config.ts';
 import { causeOf, explainFilter, type FilterPart, type NotedRead, type Observation, recordOf, type Touched } from '../gateway/explain.ts';
 import type { Refusal } from '../gateway/guards.ts';
+import type { LimitVerdict } from '../gateway/limits.ts';
 import type { Step } from '../gateway/plan.ts';
 import type { Capabilities } from '../ldap/directory.ts';
 import { formatDn } from '../ldap/dn.ts';
@@ -42,6 +43,8 @@ export interface Description {
   /** Undefined: it did not come to a plan. */
   readonly plan: readonly DescribedStep[] | undefined;
   readonly guards: readonly { readonly dn: string; readonly allowed: boolean; readonly refusedBy?: string }[];
+  /** What the limits of the guards say; in a gateway that runs, `used` is what it has counted. */
+  readonly limits: readonly LimitVerdict[];
   readonly ignored: RehearsedAnswer['ignored'];
   /** `foreseen`: as long as the directory accepts the changes. */
   readonly answer: { readonly status: number; readonly foreseen: boolean; readonly body: unknown };
@@ -69,6 +72,7 @@ export function describeExplanation(explanation: Explanation): Description {
     reads: observation.reads.map((read) => ({ ...read, paged: read.entries > fewEntries && capabilities?.paging === true })),
     filter: observation.questions.flatMap(explainFilter),
     plan: plan?.steps.map(({ step }, i) => describeStep(step, i === plan.steps.length - 1, explanation)),
+    limits: observation.limits,
     guards: observation.guards.map(({ dn, refusedBy }) => ({
       dn: formatDn(dn),
       allowed: refusedBy === undefined,

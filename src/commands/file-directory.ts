@@ -1,7 +1,7 @@
 // A directory that is a list of entries from a file: answers searches as a server would, takes no writes, needs no network.
 // RFC 4511 section 4.5.1.7 (filters), without a schema: text compares without regard to case and blanks, DNs by meaning.
 import type { Capabilities, Directory } from '../ldap/directory.ts';
-import { type Dn, dnKey, equalDn, isUnder, parentOf, parseDn } from '../ldap/dn.ts';
+import { type Dn, dnKey, equalDn, isUnder, parentOf, parseDn, tryParseDn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Filter, Value } from '../ldap/filter.ts';
 
@@ -80,11 +80,8 @@ function isEqual(octets: Buffer, value: Value): boolean {
 }
 
 function dnOf(text: string): string | undefined {
-  try {
-    return dnKey(parseDn(text));
-  } catch {
-    return undefined;
-  }
+  const dn = tryParseDn(text);
+  return dn && dnKey(dn);
 }
 
 function compare(a: string, b: string): number {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { ConfigError, type DirectoryConfig, loadConfig } from '../config.ts';
 import { type Capabilities, type Directory, DirectoryError, openDirectory } from '../ldap/directory.ts';
-import { type Dn, emptyDn, formatDn, parseDn } from '../ldap/dn.ts';
+import { type Dn, emptyDn, formatDn, isDn, parseDn } from '../ldap/dn.ts';
 import { parseFilter, present } from '../ldap/filter.ts';
 import { type ConfigAnswers, type ConnectionAnswers, renderConfig, renderMapping } from './init/files.ts';
 import { loadPreset, presetFor } from './init/preset.ts';
@@ -237,14 +237,6 @@ ${'env' in password ? `\n  export ${password.env}=…` : ''}
   ${command} explain 'GET /Users?count=1' --config ${files.config}
   ${command} serve --config ${files.config}
 `;
-}
-
-function isDn(name: string): boolean {
-  try {
-    return parseDn(name).rdns.length > 0;
-  } catch {
-    return false;
-  }
 }
 
 function text(values: Values, name: string): string | undefined {

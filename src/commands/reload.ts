@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 
 export interface ReloadOptions {
-  readonly reload: () => Promise<void>;
+  readonly reload: () => Promise<unknown>;
   /** The files to watch, asked again after each reload; without it, none. */
   readonly files?: () => readonly string[];
   /** Milliseconds between two looks at the files. */

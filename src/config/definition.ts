@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { emptyDn, parseDn } from '../ldap/dn.ts';
 import { parseFilter } from '../ldap/filter.ts';
-import { parseDuration, parseExpiry, parseListen, parseOrigin, parseServerUrl } from './syntax.ts';
+import { parseCron, parseDuration, parseExpiry, parseListen, parseOrigin, parseServerUrl } from './syntax.ts';
 
 /** Text that `parse` turns into something better; what it throws becomes the message. */
 function textOf<T>(parse: (text: string) => T, description: string) {
@@ -67,23 +67,31 @@ const secretDefinition = z
 
 const hashOfNothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
+const tokenSources = {
+  sha256: z
+    .string()
+    .refine((text) => text.toLowerCase() !== hashOfNothing, {
+      error: 'is the hash of an empty text: the token was missing when it was computed',
+      params: { secret: true },
+    })
+    .refine((text) => /^[0-9a-f]{64}$/i.test(text), {
+      error: 'must be 64 hexadecimal digits, from `printf %s TOKEN | sha256sum`',
+      params: { secret: true },
+    })
+    .optional()
+    .describe('SHA-256 of the token in hexadecimal digits'),
+  env: environmentName.optional().describe('Environment variable that holds the token'),
+  file: filePath.optional().describe('File that holds the token; one line feed at its end is dropped'),
+};
+
+const hasOneSource = ({ sha256, env, file }: { readonly [source in keyof typeof tokenSources]?: string | undefined }): boolean =>
+  [sha256, env, file].filter((source) => source !== undefined).length === 1;
+const oneSource = 'needs exactly one of `sha256`, `env` and `file`';
+
 const tokenDefinition = z
   .strictObject(
     {
-      sha256: z
-        .string()
-        .refine((text) => text.toLowerCase() !== hashOfNothing, {
-          error: 'is the hash of an empty text: the token was missing when it was computed',
-          params: { secret: true },
-        })
-        .refine((text) => /^[0-9a-f]{64}$/i.test(text), {
-          error: 'must be 64 hexadecimal digits, from `printf %s TOKEN | sha256sum`',
-          params: { secret: true },
-        })
-        .optional()
-        .describe('SHA-256 of the token in hexadecimal digits'),
-      env: environmentName.optional().describe('Environment variable that holds the token'),
-      file: filePath.optional().describe('File that holds the token; one line feed at its end is dropped'),
+      ...tokenSources,
       expires: textOf(parseExpiry, 'a date such as 2030-01-31 (the end of that day in UTC), a date and time with zone, or the word never'),
     },
     {
@@ -93,10 +101,7 @@ const tokenDefinition = z
           : undefined,
     },
   )
-  .refine(
-    (token) => [token.sha256, token.env, token.file].filter((source) => source !== undefined).length === 1,
-    'needs exactly one of `sha256`, `env` and `file`',
-  )
+  .refine(hasOneSource, oneSource)
   .meta({ writeOnly: true });
 export type TokenDefinition = z.output<typeof tokenDefinition>;
 
@@ -125,10 +130,28 @@ export const serverDefinition = z.strictObject({
 export type ServerDefinition = z.output<typeof serverDefinition>;
 
 const directoryTypes = ['openldap', 'active-directory', 'samba-ad', '389ds', 'freeipa', 'generic'] as const;
-export const allowPlain = 'iKnowThatPasswordsTravelInClear';
+const allowPlain = 'iKnowThatPasswordsTravelInClear';
 
-const liveOnly = z.literal('live', {
-  error: (issue) => (issue.input === 'cache' ? 'must be live: cache is not in this version' : undefined),
+const readMode = z.enum(['live', 'cache']).default('live');
+
+const detectWays = ['auto', 'syncrepl', 'entrycsn', 'usn', 'dirsync', 'entryusn', 'changelog', 'timestamp'] as const;
+const cron = (description: string) => textOf(parseCron, description);
+
+/** Accepted and checked, and without effect as long as there is no snapshot: `warnOfCache` says so. */
+export const cacheDefinition = z.strictObject({
+  poll: cron('When to ask for changes: cron of five fields, or six with seconds first; UTC').prefault('*/10 * * * * *'),
+  detect: z.enum(detectWays).default('auto').describe('How changes are found'),
+  sweep: cron('When to compare all ids, for deletions that the server does not show: cron').prefault('*/5 * * * *'),
+  confirmDeletes: z.int().min(1).default(2).describe('Complete sweeps that must miss an entry'),
+  maxRemoved: z
+    .strictObject({
+      percent: z.number().gt(0).max(100).default(5).describe('Of the entries in scope'),
+      atLeast: z.int().min(1).default(10).describe('So many may always be removed'),
+    })
+    .prefault({})
+    .describe('A poll that would remove more stops and alerts'),
+  maxStaleness: duration('How old a list may be while the directory is away').prefault('15m'),
+  store: z.string().min(1).default('memory').describe('A file, relative to this one, or memory'),
 });
 
 export const directoryDefinition = z.strictObject({
@@ -178,13 +201,13 @@ export const directoryDefinition = z.strictObject({
     .describe('TLS towards the server; certificates are always verified'),
   reads: z
     .strictObject({
-      byId: liveOnly.default('live').describe('Reads by id'),
-      lookup: liveOnly.default('live').describe('Filters on a key: id, userName, externalId, displayName of a group'),
-      lists: liveOnly.default('live').describe('Browsing'),
+      byId: readMode.describe('Reads by id'),
+      lookup: readMode.describe('Filters on a key: id, userName, externalId, displayName of a group'),
+      lists: readMode.describe('Browsing'),
     })
     .optional()
-    .describe('live: always asked of the directory'),
-  cache: notYet(),
+    .describe('live: asked of the directory each time; cache is accepted with a warning, and this version reads live all the same'),
+  cache: cacheDefinition.optional().describe('Instead of `cache` at the top of the file; without effect in this version'),
   mode: z
     .enum(['write', 'observe'])
     .default('write')
@@ -242,18 +265,67 @@ const protectDefinition = z
   .refine((entry) => entry.filter === undefined || entry.scope === undefined, 'may have `scope` only beside `dn`')
   .transform(({ dn, scope, filter }) => (filter === undefined ? { dn: dn ?? emptyDn, scope: scope ?? ('base' as const) } : { filter }));
 
+const limitDefinition = z
+  .strictObject({
+    operation: z
+      .enum(['delete', 'deactivate', 'removeMember'])
+      .describe('delete: of any resource; deactivate: active set to false; removeMember: values taken out of groups'),
+    perHour: z.int().min(1).optional().describe('At most so many in any hour'),
+    percentOfPopulation: z.number().gt(0).max(100).optional().describe('At most so many percent of the entries in scope; with perHour, the lower counts'),
+    atLeast: z.int().min(1).default(10).describe('So many may always be done'),
+    then: z
+      .literal('reject', { error: (issue) => (issue.input === 'hold' ? 'must be reject: hold is not in this version' : undefined) })
+      .describe('reject: 429 with Retry-After'),
+  })
+  .refine((limit) => limit.perHour !== undefined || limit.percentOfPopulation !== undefined, 'needs `perHour`, `percentOfPopulation` or both');
+
 export const guardsDefinition = z.strictObject({
   protect: z
     .array(z.preprocess((entry) => (typeof entry === 'string' ? { dn: entry } : entry), protectDefinition))
     .default([])
     .describe('Entries that are never written: a DN, { dn, scope } or { filter }'),
   allowPrivileged: z.boolean().default(false).describe('Lets clients write privileged accounts and groups'),
-  limits: notYet(),
+  limits: z
+    .array(limitDefinition)
+    .default([])
+    .describe('How much clients may take away within an hour, in each directory; what is over a limit is answered 429 and not done'),
 });
 
 export const logDefinition = z.strictObject({
   level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('The least important messages to log'),
   format: z.enum(['json', 'text']).default('text').describe('json: one object per line; text: for people'),
+});
+
+export const adminDefinition = z.strictObject({
+  listen: textOf(parseListen, 'host:port of its own, such as 127.0.0.1:9090; beyond loopback only with tls'),
+  tls: z
+    .strictObject({
+      cert: filePath.describe('PEM file: the certificate, then its chain'),
+      key: filePath.describe('PEM file: the private key'),
+    })
+    .optional()
+    .describe('Certificate and key; without it, plain HTTP on loopback only'),
+  token: z
+    .strictObject(tokenSources, {
+      error: (issue) =>
+        issue.code === 'invalid_type' && issue.input !== undefined
+          ? 'must not stand in the file: write { sha256: … }, { env: NAME } or { file: path }'
+          : undefined,
+    })
+    .refine(hasOneSource, oneSource)
+    .meta({ writeOnly: true })
+    .describe('Bearer token of the operator; no client may have the same'),
+});
+
+export const auditDefinition = z.strictObject({
+  file: filePath.describe('One line of JSON for each SCIM request is appended; mode 0600'),
+  rotate: z
+    .strictObject({
+      maxBytes: z.int().min(1024).default(52_428_800).describe('Octets after which a new file is begun, and the old one is called file.1'),
+      keep: z.int().min(1).max(1000).default(5).describe('How many old files stay'),
+    })
+    .prefault({})
+    .describe('Rotation by size'),
 });
 
 export const configDefinition = z.strictObject({
@@ -265,7 +337,7 @@ export const configDefinition = z.strictObject({
   clients: z.array(clientDefinition).min(1).describe('Who may call'),
   guards: guardsDefinition.optional().describe('What no client may do'),
   log: logDefinition.optional().describe('The log'),
-  cache: notYet(),
-  audit: notYet(),
-  admin: notYet(),
+  cache: cacheDefinition.optional().describe('The snapshot that lists will be read from; without effect in this version'),
+  audit: auditDefinition.optional().describe('The audit log'),
+  admin: adminDefinition.optional().describe('Status, metrics and reload for the operator, on a listener of its own'),
 });

@@ -1,7 +1,6 @@
 // One of `directories`: its connection, its secret, its mapping compiled.
 // RFC 4513 section 6.2: simple binds need TLS.
-import { formatDn, parseDn } from '../ldap/dn.ts';
-import type { Dn } from '../ldap/dn.ts';
+import { type Dn, formatDn, isDn } from '../ldap/dn.ts';
 import { mappingDefinition } from '../mapping/definition.ts';
 import { compileMapping } from '../mapping/compile.ts';
 import type { Mapping } from '../mapping/mapping.ts';
@@ -77,14 +76,6 @@ function checkConnection(at: YamlPath, { type, servers, bind, tls }: DirectoryDe
         `${server} is beyond loopback without TLS: write ldaps://, or add \`tls: { startTls: true }\` to the directory`,
       );
     }
-  }
-}
-
-function isDn(text: string): boolean {
-  try {
-    return parseDn(text).rdns.length > 0;
-  } catch {
-    return false;
   }
 }
 

@@ -32,8 +32,8 @@ export class Findings {
     this.#mistakes.push({ ...this.#document.locate(path, options.atKey), message: addSuggestion(message, options.suggestion) });
   }
 
-  warn(path: YamlPath, message: string): void {
-    this.#warnings.push({ ...this.#document.locate(path), message });
+  warn(path: YamlPath, message: string, options: { readonly atKey?: boolean } = {}): void {
+    this.#warnings.push({ ...this.#document.locate(path, options.atKey), message });
   }
 
   /** Problems of this document, or of another one such as a mapping. */
@@ -57,7 +57,7 @@ function toMistake(problem: Problem, document: YamlDocument): Mistake {
   return { ...document.locate(problem.path, problem.atKey), message: addSuggestion(message, problem.suggestion) };
 }
 
-export function addSuggestion(message: string, suggestion: string | undefined): string {
+function addSuggestion(message: string, suggestion: string | undefined): string {
   if (suggestion === undefined) return message;
   return /^[\w:.-]+$/.test(suggestion) ? `${message}. Did you mean ${suggestion}?` : `${message}. Write ${suggestion}`;
 }

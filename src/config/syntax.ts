@@ -82,3 +82,35 @@ export function parseExpiry(text: string): number | undefined {
     throw new SyntaxError('must be a date such as 2030-01-31, a date and time with zone, or the word never');
   return instant;
 }
+
+const cronFields = [
+  { name: 'second', first: 0, last: 59, words: [] },
+  { name: 'minute', first: 0, last: 59, words: [] },
+  { name: 'hour', first: 0, last: 23, words: [] },
+  { name: 'day of the month', first: 1, last: 31, words: [] },
+  { name: 'month', first: 1, last: 12, words: ['', 'jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'] },
+  { name: 'day of the week', first: 0, last: 7, words: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] },
+] as const;
+
+/** Five fields, or six with seconds first; `*`, numbers, names, ranges, steps and lists. The text, blanks made one. @throws SyntaxError */
+export function parseCron(text: string): string {
+  const given = text.trim().split(/\s+/);
+  if (given.length !== 5 && given.length !== 6) throw new SyntaxError('must be cron text of five or six fields, such as */5 * * * *');
+  const fields = cronFields.slice(6 - given.length);
+  for (const [index, field] of fields.entries()) {
+    const wrong = (given[index] ?? '').split(',').some((part) => !isCronPart(part, field));
+    if (wrong) throw new SyntaxError(`must be cron text whose ${field.name} is ${field.first} to ${field.last}, in field ${index + 1}`);
+  }
+  return given.join(' ');
+}
+
+function isCronPart(text: string, { first, last, words }: (typeof cronFields)[number]): boolean {
+  const [, range = '', step] = /^([^/]+)(?:\/([1-9]\d?))?$/.exec(text) ?? [];
+  const numbers = range.split('-').map((word) => {
+    const named = (words as readonly string[]).indexOf(word.toLowerCase());
+    return /^\d{1,2}$/.test(word) ? Number(word) : named;
+  });
+  if (range === '*') return true;
+  const [from = -1, to = from] = numbers;
+  return numbers.length <= 2 && from >= first && to <= last && from <= to && (step === undefined || numbers.length === 2);
+}

@@ -74,7 +74,10 @@ function extension(id: string, value: Buffer): Buffer {
 
 function alternativeNames(dnsNames: readonly string[], addresses: readonly string[]): Buffer {
   const names = [...new Set(dnsNames)].map((name) => element(0x82, Buffer.from(name)));
-  return sequence(...names, ...[...new Set(addresses)].filter((address) => isIP(address) !== 0).map((address) => element(0x87, encodeAddress(address))));
+  return sequence(
+    ...names,
+    ...[...new Set(addresses)].filter((address) => isIP(address) !== 0).map((address) => element(0x87, encodeAddress(address))),
+  );
 }
 
 function encodeAddress(address: string): Buffer {

@@ -18,24 +18,31 @@ const startTlsOid = '1.3.6.1.4.1.1466.20037';
 /** Octets per message, as slapd has them (sockbuf_max_incoming). */
 const longestMessage = { anonymous: 262_143, user: 4_194_303, administrator: 4_194_303 } as const;
 
+export interface ServerTls {
+  readonly secureContext: SecureContext;
+  /** From the first octet, or when the client asks for it (RFC 4511 section 4.14). */
+  readonly from: 'start' | 'request';
+}
+
 export class Connection {
   #socket: Socket;
   readonly #directory: Directory;
   readonly #paging: Paging = { lastId: 0, count: 0 };
   readonly #searches = new Map<number, { abandoned: boolean }>();
-  readonly #startTls: SecureContext | undefined;
+  readonly #tls: ServerTls | undefined;
+  #isShakingHands = false;
   #identity: Identity = anonymous;
   #received: Buffer[] = [];
   #receivedLength = 0;
   #neededLength = 0;
 
-  /** `startTls`: what the client may secure the connection with. */
-  constructor(socket: Socket, directory: Directory, startTls?: SecureContext) {
+  constructor(socket: Socket, directory: Directory, tls?: ServerTls) {
     this.#socket = socket;
     this.#directory = directory;
-    this.#startTls = startTls;
+    this.#tls = tls;
     socket.setNoDelay(true);
-    this.#listen(socket);
+    if (tls?.from === 'start') this.#secure(tls.secureContext);
+    else this.#listen(socket);
   }
 
   #listen(socket: Socket): void {
@@ -47,6 +54,10 @@ export class Connection {
   /** Tells the client before hanging up. */
   close(): void {
     this.#abandonAll();
+    if (this.#isShakingHands) {
+      this.#socket.destroy();
+      return;
+    }
     if (!this.#socket.destroyed) this.#socket.end(writeDisconnection(52, 'the server is shutting down'));
     this.#socket.destroySoon();
   }
@@ -100,8 +111,8 @@ export class Connection {
       return;
     }
     try {
-      if (operation.kind === 'extended' && operation.oid === startTlsOid && this.#startTls !== undefined) {
-        this.#secure(id, this.#startTls);
+      if (operation.kind === 'extended' && operation.oid === startTlsOid && this.#tls !== undefined) {
+        this.#startTls(id, this.#tls);
         return;
       }
       const understood = readControls(kind, controls, this.#directory.face.controls);
@@ -141,14 +152,24 @@ export class Connection {
   }
 
   /** RFC 4513 section 3.1: refused while operations are under way; what the client sent after it in clear is not looked at. */
-  #secure(id: number, secureContext: SecureContext): void {
-    const clear = this.#socket;
-    if (clear instanceof TLSSocket || this.#searches.size > 0)
+  #startTls(id: number, { secureContext }: ServerTls): void {
+    if (this.#socket instanceof TLSSocket || this.#searches.size > 0)
       throw new OperationError(resultCode.operationsError, 'TLS is there already, or operations are outstanding');
-    clear.removeAllListeners('data');
+    this.#socket.removeAllListeners('data');
     this.#send(writeResult(id, 'extended', { ...success, responseName: startTlsOid }));
-    this.#socket = new TLSSocket(clear, { isServer: true, secureContext });
-    this.#listen(this.#socket);
+    this.#secure(secureContext);
+  }
+
+  #secure(secureContext: SecureContext): void {
+    const clear = this.#socket;
+    const secured = new TLSSocket(clear, { isServer: true, secureContext });
+    clear.on('error', () => secured.destroy());
+    this.#isShakingHands = true;
+    secured.once('secure', () => {
+      this.#isShakingHands = false;
+    });
+    this.#socket = secured;
+    this.#listen(secured);
   }
 
   /** Runs as a whole within one turn unless the client falls behind. An abandoned search is never answered. */
@@ -203,7 +224,8 @@ function measureMessage(octets: Buffer, longest: number): number | undefined {
 }
 
 function describeFailure(error: unknown, kind: AnsweredKind): Result {
-  if (error instanceof OperationError) return { code: error.code, matchedDn: error.matchedDn, diagnostic: error.message, referrals: error.referrals };
+  if (error instanceof OperationError)
+    return { code: error.code, matchedDn: error.matchedDn, diagnostic: error.message, referrals: error.referrals };
   if (error instanceof DecodeError) return { code: resultCode.protocolError, matchedDn: '', diagnostic: error.message };
   return {
     code: resultCode.other,

@@ -22,10 +22,18 @@ export function createDirectory(face: Face, suffixText: string, adminDnText: str
   const { schema, indexed, nameAttribute } = face;
   const clock = new ChangeClock();
   const suffix = requireDn(suffixText, face);
-  const tree: Tree = new Tree({ schema, indexed, nameAttribute, computed: face.computed({ clock, find: (...about) => tree.lookUp(...about) }) });
+  const tree: Tree = new Tree({
+    schema,
+    indexed,
+    nameAttribute,
+    computed: face.computed({ clock, find: (...about) => tree.lookUp(...about) }),
+  });
   const unlisted = face
     .unlisted(schema.writeDn(suffix), clock)
-    .map(({ dn, attributes, computed }) => new Node(0, dn === '' ? { rdns: [] } : requireDn(dn, face), attributes, schema, undefined, computed));
+    .map(
+      ({ dn, attributes, computed }) =>
+        new Node(0, dn === '' ? { rdns: [] } : requireDn(dn, face), attributes, schema, undefined, computed),
+    );
   return {
     face,
     clock,

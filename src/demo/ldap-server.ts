@@ -1,11 +1,9 @@
 // The demo directory: an LDAP server in memory that stands in for a real one, so that the gateway can be tried without installing any.
 // RFC 4511 section 5.3 (LDAP over TCP), RFC 4513 section 3 (StartTLS); loopback by default.
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createSecureContext, createServer as createTlsServer, type SecureContext, Server as TlsServer } from 'node:tls';
-import { activeDirectory } from './active-directory/face.ts';
-import { seedActiveDirectory } from './active-directory/seed.ts';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { type IssuedCertificate, issueCertificate } from './certificate.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ServerTls } from './connection.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { openLdap } from './openldap/face.ts';
 import { seedOpenLdap } from './openldap/seed.ts';
@@ -19,7 +17,9 @@ export interface DemoDirectoryOptions {
   readonly port?: number;
   readonly host?: string;
   readonly suffix?: string;
+  /** For the face of OpenLDAP; that of Active Directory has its Administrator in CN=Users. */
   readonly adminDn?: string;
+  /** The face of Active Directory wants one that meets its policy. */
   readonly adminPassword?: string;
   /** For the face of Active Directory, PEM texts: without them a certificate is made at start. */
   readonly tls?: IssuedCertificate;
@@ -44,13 +44,7 @@ export interface DemoDirectory {
   close(): Promise<void>;
 }
 
-interface Filled {
-  readonly directory: Directory;
-  readonly adminDn: string;
-  readonly adminPassword: string;
-}
-
-/** @throws Error of node:net when the port is taken; SyntaxError for a suffix or adminDn that is no DN of this face */
+/** @throws Error of node:net when the port is taken; SyntaxError for a suffix or adminDn that this face cannot have */
 export async function startDemoDirectory(options: DemoDirectoryOptions = {}): Promise<DemoDirectory> {
   const { face = 'openldap' } = options;
   return face === 'openldap'
@@ -64,60 +58,64 @@ async function serveOpenLdap({ suffix, users = 300, port = 0, host = '127.0.0.1'
   const { adminDn = `cn=admin,${suffix}`, adminPassword = 'admin' } = options;
   const directory = createDirectory(openLdap, suffix, adminDn, adminPassword);
   seedOpenLdap(directory, suffix, users);
-  const listening = new Listeners(directory);
-  const actual = await listening.open(createServer(), port, host);
-  return describe({ directory, adminDn, adminPassword }, suffix, listening, { url: formatUrl('ldap', host, actual), port: actual });
+  const listeners = new Listeners(directory);
+  const actual = await listeners.open({ port, host });
+  return describe(directory, listeners, { url: formatUrl('ldap', host, actual), port: actual, suffix, adminDn, adminPassword });
 }
 
 async function serveActiveDirectory({ suffix, users = 300, port = 0, host = '127.0.0.1', ...options }: Options): Promise<DemoDirectory> {
-  const { adminDn = `CN=Administrator,CN=Users,${suffix}`, adminPassword = 'Passw0rd!' } = options;
+  const { adminPassword = 'Passw0rd!' } = options;
+  const adminDn = `CN=Administrator,CN=Users,${suffix}`;
+  // Loaded when it is wanted: the other face starts sooner.
+  const { activeDirectory } = await import('./active-directory/face.ts');
+  const { seedActiveDirectory } = await import('./active-directory/seed.ts');
   const face = activeDirectory(suffix);
   const directory = createDirectory(face, suffix, adminDn, adminPassword);
   seedActiveDirectory(directory, face.domain, users);
   const { hostName } = face.domain;
   const { certificate, key } = options.tls ?? issueCertificate(hostName, ['localhost', hostName], ['127.0.0.1', '::1', host]);
   const secureContext = createSecureContext({ cert: certificate, key });
-  const listening = new Listeners(directory, secureContext);
-  const actual = await listening.open(createTlsServer({ cert: certificate, key }), port, host);
-  const plain = await listening.open(createServer(), 0, host);
+  const listeners = new Listeners(directory);
+  const actual = await listeners.open({ port, host, tls: { secureContext, from: 'start' } });
+  const plain = await listeners.open({ port: 0, host, tls: { secureContext, from: 'request' } });
   const urls = { url: formatUrl('ldaps', host, actual), plainUrl: formatUrl('ldap', host, plain) };
-  return describe({ directory, adminDn, adminPassword }, suffix, listening, { ...urls, port: actual, ca: certificate });
+  return describe(directory, listeners, { ...urls, port: actual, ca: certificate, suffix, adminDn, adminPassword });
 }
 
 function formatUrl(scheme: string, host: string, port: number): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function describe<T extends object>({ directory, adminDn, adminPassword }: Filled, suffix: string, listeners: Listeners, more: T) {
+function describe({ tree }: Directory, listeners: Listeners, constant: Omit<DemoDirectory, 'size' | 'close'>): DemoDirectory {
   return {
-    ...more,
-    suffix,
-    adminDn,
-    adminPassword,
+    ...constant,
     get size() {
-      return directory.tree.size;
+      return tree.size;
     },
     close: () => listeners.close(),
   };
 }
 
+interface Place {
+  readonly port: number;
+  readonly host: string;
+  readonly tls?: ServerTls;
+}
+
 /** The ports of one directory, and who is connected to them. */
 class Listeners {
   readonly #directory: Directory;
-  readonly #startTls: SecureContext | undefined;
   readonly #servers: Server[] = [];
   readonly #connections = new Set<Connection>();
 
-  constructor(directory: Directory, startTls?: SecureContext) {
+  constructor(directory: Directory) {
     this.#directory = directory;
-    this.#startTls = startTls;
   }
 
   /** @returns the port */
-  async open(server: Server, port: number, host: string): Promise<number> {
-    this.#servers.push(server);
-    server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
-      const connection = new Connection(socket, this.#directory, this.#startTls);
+  async open({ port, host, tls }: Place): Promise<number> {
+    const server = createServer((socket) => {
+      const connection = new Connection(socket, this.#directory, tls);
       this.#connections.add(connection);
       socket.on('close', () => this.#connections.delete(connection));
     });
@@ -125,6 +123,7 @@ class Listeners {
       server.once('error', reject);
       server.listen(port, host, resolve);
     });
+    this.#servers.push(server);
     return (server.address() as AddressInfo).port;
   }
 

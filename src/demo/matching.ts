@@ -117,4 +117,14 @@ export const matchingRules: readonly MatchingRule[] = [
 export const octetPreparation = octets;
 
 /** For the rules of other products. */
-export const preparations = { boolean, caseExactIa5, distinguishedName, generalizedTime, integer, numeric, objectIdentifier, octets, textKey } as const;
+export const preparations = {
+  boolean,
+  caseExactIa5,
+  distinguishedName,
+  generalizedTime,
+  integer,
+  numeric,
+  objectIdentifier,
+  octets,
+  textKey,
+} as const;

@@ -11,6 +11,7 @@ import type { FilterContext } from '../mapping/rule.ts';
 import type { ResolvedFilter } from '../scim/filter.ts';
 import type { Cursors } from './cursor.ts';
 import type { Guards, Refusal } from './guards.ts';
+import type { LimitVerdict, Tally } from './limits.ts';
 import type { Plan } from './plan.ts';
 
 export interface Backend {
@@ -22,7 +23,9 @@ export interface Backend {
   readonly directory: Directory;
   readonly cursors: Cursors;
   readonly guards: Guards;
-  /** The service account, which the gateway never writes. */
+  /** What the limits of the guards are compared with. */
+  readonly tally?: Tally;
+  /** The service account, which the gateway never writes; undefined where it binds by another name than its DN. */
   readonly bindDn: Dn | undefined;
   /** Its name where that is no DN: `user@domain` or `DOMAIN\\user`. */
   readonly bindName?: string;
@@ -33,6 +36,8 @@ export interface Backend {
   readonly onPlan?: (plan: Plan) => void;
   /** Is told what the guards say of an entry before it is written; `refusedBy` says which of them refuses. */
   readonly onGuard?: (verdict: { readonly dn: Dn; readonly refusedBy: Refusal | undefined }) => void;
+  /** Is told what the limits say of a write that they concern. */
+  readonly onLimit?: (verdict: LimitVerdict) => void;
   /** Is told how the filter of a query is translated. */
   readonly onQuery?: (question: Question) => void;
 }

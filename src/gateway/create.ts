@@ -3,16 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { childOf, type Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { DirectoryError } from '../ldap/directory.ts';
-import { translateFilter } from '../mapping/filter.ts';
 import type { CreateMapping, ResourceMapping } from '../mapping/mapping.ts';
 import { attributeName, everything } from '../mapping/read.ts';
-import { buildEntry, type NewEntry, valueAt, withDefaults } from '../mapping/write.ts';
-import { invalidValue, ScimError, uniqueness } from '../scim/error.ts';
-import type { ResolvedFilter } from '../scim/filter.ts';
-import { compileFilter } from '../scim/match.ts';
+import { buildEntry, type NewEntry, withDefaults } from '../mapping/write.ts';
+import { invalidValue, ScimError } from '../scim/error.ts';
 import { checkRequired, parseResource } from '../scim/resource.ts';
 import type { Resource, ResourceType } from '../scim/schema.ts';
-import { type Backend, mappingOf, searchScope } from './backend.ts';
+import { type Backend, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
 import { isUniqueness } from './errors.ts';
 import { type Prepare, runWrite } from './execute.ts';
@@ -22,6 +19,7 @@ import { requireHashing } from './password-storage.ts';
 import { planCreate } from './plan.ts';
 import { restoreQuarantined } from './quarantine.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
+import { refuseDuplicates } from './unique-values.ts';
 import { journalling, writeContext } from './write-context.ts';
 
 /** Names that are tried for one new entry: others may take them at the same time. */
@@ -40,9 +38,7 @@ export async function createResource(backend: Backend, client: Client, type: Res
   const context = await writeContext(backend, client, resource, undefined, wanted, undefined);
   const { schema } = backend.directory.capabilities();
   const entry = buildEntry(resource, create, wanted, { ...context, schema });
-  const restored = await restoreQuarantined(backend, client, resource, { wanted, base: entry.base, password }, (own) =>
-    refuseDuplicates(backend, resource, wanted, own),
-  );
+  const restored = await restoreQuarantined(backend, client, resource, { wanted, base: entry.base, password });
   return restored ?? addUnderFreeName(backend, resource, create, wanted, entry, password);
 }
 
@@ -105,7 +101,7 @@ function addEntry(
     await refuseDuplicates(backend, resource, wanted);
     return { plan, answer };
   };
-  return runWrite({ backend, operation: 'add', postRead: attributes }, prepare);
+  return runWrite({ backend, type: resource.type, operation: 'add', postRead: attributes }, prepare);
 }
 
 async function holds({ directory }: Backend, dn: Dn, { attributes }: NewEntry): Promise<boolean> {
@@ -129,27 +125,4 @@ async function answerFor(
   const [read] = entry ? await readEntries(backend, resource, [entry], everything) : [];
   if (!read) throw new ScimError(500, 'The entry was added, but the search filter of the mapping does not match it');
   return read;
-}
-
-/** Values that the mapping calls unique and that another resource has. The directory's own rule, where it has one, decides races (L-040). */
-export async function refuseDuplicates(
-  backend: Backend,
-  resource: ResourceMapping,
-  wanted: Resource,
-  own?: { readonly id: string; readonly before: Resource },
-): Promise<void> {
-  for (const target of resource.unique) {
-    const value = valueAt(wanted, target);
-    if (typeof value !== 'string' || (own && valueAt(own.before, target) === value)) continue;
-    const filter: ResolvedFilter = { kind: 'compare', attribute: target, operator: 'eq', value };
-    const { over } = translateFilter(resource, filter, { schema: backend.directory.capabilities().schema, dnOf: () => undefined });
-    const name = attributeName({ target });
-    const attributes = attributesFor(backend, resource, (attribute) => attribute === name);
-    const matches = compileFilter(filter);
-    for await (const entry of searchScope(backend, resource, over, attributes)) {
-      const [other] = await readEntries(backend, resource, [entry], (attribute) => attribute === name);
-      if (other && other['id'] !== own?.id && matches(other))
-        throw uniqueness(`Another ${resource.type.name} has this ${target.name} already`);
-    }
-  }
 }

@@ -1,5 +1,5 @@
 // What went wrong in the directory, as the client gets to know it: the one place where DirectoryError becomes ScimError.
-// The table 4.14 of result codes; RFC 4511 appendix A.2. Diagnostics go to the log, never to a client.
+// RFC 4511 appendix A.2 (result codes); RFC 7644 section 3.12. Diagnostics go to the log, never to a client.
 import { type Cause, diagnose, explainDirectoryError } from '../ldap/diagnostics.ts';
 import { DirectoryError } from '../ldap/directory.ts';
 import { invalidValue, mutability, notFound, ScimError, tooMany, unavailable, uniqueness } from '../scim/error.ts';
@@ -7,7 +7,7 @@ import { reportRefused } from './journal.ts';
 
 /** Seconds after which a client may try again. */
 const soon = 5;
-/** A refused service account is not tried again before (decisions, "Start-up"). */
+/** A refused service account is not tried again before: attempts could lock it. */
 const afterRefusal = 300;
 
 /** @param operation decides what some codes mean: a name that is taken, a search that is too large */

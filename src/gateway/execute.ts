@@ -1,12 +1,14 @@
 // Runs plans: step by step, undoing on failure, planning again when somebody was faster, one request at a time per entry.
-// Decisions, "Writes": prepare -> plan -> execute -> on conflict prepare again, three times, in one place.
+// Prepare, plan, execute, and on conflict prepare again, three times at the most: nowhere else is a write tried twice.
 import { type Directory, DirectoryError } from '../ldap/directory.ts';
 import { formatRdn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
+import type { ResourceType } from '../scim/schema.ts';
 import { invalidValue, preconditionFailed, ScimError, unavailable } from '../scim/error.ts';
 import type { Backend } from './backend.ts';
 import { translateError } from './errors.ts';
-import { reportDangling } from './journal.ts';
+import { describeSteps, reportDangling, reportWrite, type WriteReport } from './journal.ts';
+import { type Loss, reserve } from './limits.ts';
 import { relink } from './links.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -19,7 +21,10 @@ export const staleFacts: ReadonlySet<number> = new Set([16, 20, 32, 65, 122]);
 const attempts = 3;
 
 export interface Execution {
-  readonly backend: Pick<Backend, 'directory' | 'observe' | 'onPlan'>;
+  readonly backend: Backend;
+  readonly type: ResourceType;
+  /** Of the resource, where there is one already. */
+  readonly id?: string;
   readonly operation: 'add' | 'update' | 'delete';
   /** Attributes to answer with, when the server can (RFC 4527). */
   readonly postRead?: readonly string[];
@@ -97,6 +102,8 @@ export interface Prepared<T> {
   readonly plan: Plan;
   /** Makes the answer from the entry after the write, where the server gave it. */
   readonly answer: (entry: Entry | undefined) => Promise<T>;
+  /** What is taken away, for the limits. */
+  readonly losses?: readonly Loss[];
   /** The answer if the plan was executed, for where it is not; absent: it cannot be known (the id of a new entry). */
   readonly foreseen?: { readonly answer: T };
   /** The steps lead to the same state however often they run: they may run although it is unknown whether they did. */
@@ -108,22 +115,61 @@ export type Prepare<T> = (previous?: DirectoryError) => Promise<Prepared<T>>;
 
 /**
  * Prepares, executes, and on conflict prepares again. After a write whose outcome is unknown it prepares once more to look: a plan with
- * nothing left to do means that it was done; it is never repeated blindly.
+ * nothing left to do means that it was done; it is never repeated blindly. What came to a plan is reported once, however often it was tried.
  * @throws ScimError
  */
 export async function runWrite<T>(execution: Execution, prepare: Prepare<T>): Promise<T> {
+  const { backend, operation, type } = execution;
+  const noted: Noted = { id: execution.id, steps: [], result: undefined, resultCode: undefined };
+  try {
+    const answer = await tryWrite(execution, prepare, noted);
+    noted.id ??= idIn(answer);
+    return answer;
+  } finally {
+    const { result, ...rest } = noted;
+    if (result) reportWrite({ directory: backend.name, operation: operation === 'add' ? 'create' : operation, resourceType: type.name, ...rest, result });
+  }
+}
+
+/** What is known of a write so far. */
+type Noted = { -readonly [name in 'id' | 'steps' | 'resultCode']: WriteReport[name] } & { result: WriteReport['result'] | undefined };
+
+async function tryWrite<T>(execution: Execution, prepare: Prepare<T>, noted: Noted): Promise<T> {
   const { backend, operation, conditional, retryOn = staleFacts } = execution;
   let previous: DirectoryError | undefined;
+  // What a write with an unknown outcome has counted stays counted until it is seen not to be done.
+  let giveBack: (() => void) | undefined;
   for (let attempt = 1; ; attempt++) {
-    const { plan, answer, foreseen, repeatable } = await translated(execution, () => prepare(previous));
-    if (previous?.outcomeUnknown && plan.steps.length > 0 && !repeatable) throw unavailable(5, previous);
+    const { plan, answer, losses = [], foreseen, repeatable } = await translated(execution, () => prepare(previous));
+    const isLeft = plan.steps.length > 0;
+    if (isLeft) {
+      giveBack?.();
+      giveBack = undefined;
+      if (previous?.outcomeUnknown && !repeatable) {
+        noted.result = 'failed';
+        throw unavailable(5, previous);
+      }
+      Object.assign(noted, { steps: describeSteps(plan), result: 'refused', resultCode: undefined });
+    }
+    const release = isLeft ? await translated(execution, () => reserve(backend, losses)) : undefined;
     backend.onPlan?.(plan);
-    if (backend.observe) return foresee(foreseen);
+    if (backend.observe) {
+      noted.result = 'observed';
+      return foresee(foreseen);
+    }
     try {
       const entry = await executePlan(plan, execution);
+      noted.result = isLeft || previous ? 'done' : 'nothing to do';
       return await translated(execution, () => answer(entry));
     } catch (error) {
-      if (!(error instanceof DirectoryError)) throw error;
+      // What is left half-way is counted.
+      if (noted.result !== 'done' && !(error instanceof AggregateError) && !isUnknown(error)) release?.();
+      if (!(error instanceof DirectoryError)) {
+        if (noted.result === 'refused') noted.result = 'failed';
+        throw error;
+      }
+      Object.assign(noted, { result: error.outcomeUnknown ? 'unknown' : 'failed', resultCode: error.resultCode });
+      if (error.outcomeUnknown) giveBack = release;
       if (conditional && error.resultCode === 122) throw preconditionFailed();
       const again = error.outcomeUnknown || retryOn.has(error.resultCode ?? -1);
       if (!again || attempt >= attempts) throw translateError(error, operation);
@@ -132,7 +178,13 @@ export async function runWrite<T>(execution: Execution, prepare: Prepare<T>): Pr
   }
 }
 
-/** Updates are answered as if done; what cannot be foreseen was not done, and says so (decisions, `mode: observe`). */
+const isUnknown = (error: unknown): boolean => error instanceof DirectoryError && error.outcomeUnknown;
+
+/** Of a resource that an answer is made from. */
+const idIn = (answer: unknown): string | undefined =>
+  typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string' ? answer.id : undefined;
+
+/** Updates are answered as if done; what cannot be foreseen was not done, and says so (`mode: observe`). */
 function foresee<T>(foreseen: { readonly answer: T } | undefined): T {
   if (!foreseen) throw new ScimError(503, 'The gateway only observes: nothing is created', { retryAfter: 3600 });
   return foreseen.answer;

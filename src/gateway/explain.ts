@@ -1,5 +1,5 @@
 // What a request would do, seen from inside: the same use cases over the same directory, with every read noted and nothing written.
-// The plan that is noted here is the object that would be executed (decisions, "Writes").
+// The plan that is noted here is the object that would be executed.
 import type { Directory } from '../ldap/directory.ts';
 import { type Dn, formatDn, formatRdn } from '../ldap/dn.ts';
 import type { Change, Entry } from '../ldap/entry.ts';
@@ -11,6 +11,7 @@ import { attributeName } from '../mapping/read.ts';
 import type { ResolvedFilter } from '../scim/filter.ts';
 import type { Backend, Question } from './backend.ts';
 import type { Refusal } from './guards.ts';
+import type { LimitVerdict } from './limits.ts';
 import type { Plan, Step } from './plan.ts';
 
 export interface NotedRead {
@@ -28,18 +29,20 @@ export interface Observation {
   readonly reads: NotedRead[];
   readonly questions: Question[];
   readonly guards: { readonly dn: Dn; readonly refusedBy: Refusal | undefined }[];
+  readonly limits: LimitVerdict[];
   readonly plans: Plan[];
 }
 
 /** The backend with nothing executed and everything noted. */
 export function observeBackend(backend: Backend): { readonly backend: Backend; readonly observation: Observation } {
-  const observation: Observation = { reads: [], questions: [], guards: [], plans: [] };
+  const observation: Observation = { reads: [], questions: [], guards: [], limits: [], plans: [] };
   const observed: Backend = {
     ...backend,
     observe: true,
     directory: readOnly(backend.directory, (read) => observation.reads.push(read)),
     onPlan: (plan) => observation.plans.push(plan),
     onGuard: (verdict) => observation.guards.push(verdict),
+    onLimit: (verdict) => observation.limits.push(verdict),
     onQuery: (question) => observation.questions.push(question),
   };
   return { backend: observed, observation };

@@ -19,7 +19,7 @@ export async function nextNames(
   first: NewEntry,
   taken: NewEntry,
 ): Promise<NewEntry | undefined> {
-  const rdn = (await isDnTaken(backend, taken)) ? nextRdn(create, wanted, first.rdn, taken.rdn) : taken.rdn;
+  const rdn = (await isDnTaken(backend, taken)) ? alternativeRdn(create, wanted, first.rdn, taken.rdn) : taken.rdn;
   if (rdn === undefined) return undefined;
   const attributes = new Map(renamed(taken, rdn));
   let isNumbered = false;
@@ -39,7 +39,7 @@ async function isDnTaken({ directory }: Backend, { rdn, base }: NewEntry): Promi
 }
 
 /** The RDN as the template gives it, then with the text of `onRdnConflict`, then with that text and a number. */
-export function nextRdn({ onRdnConflict, rdn }: CreateMapping, wanted: Resource, first: Rdn, taken: Rdn): Rdn | undefined {
+export function alternativeRdn({ onRdnConflict, rdn }: CreateMapping, wanted: Resource, first: Rdn, taken: Rdn): Rdn | undefined {
   const [main, ...rest] = first;
   if (!onRdnConflict || !main) return undefined;
   const suffix = onRdnConflict.append.render(scimLookup(wanted)) ?? '';

@@ -43,23 +43,39 @@ export interface Gateway {
   readonly path: string;
   /** Public base URL: publicUrl + path. */
   readonly baseUrl: string;
+  /** Whether the directory answered when it was last asked. */
   ready(): boolean;
 
   /** The resource types this client may see. Without a client: all, for ServiceProviderConfig and 405 decisions only. */
   resourceTypes(client?: Client): readonly ResourceType[];
+  /** The discovery documents (RFC 7644 section 4). */
   serviceProviderConfig(): JsonObject;
   schemas(client: Client): readonly JsonObject[];
   resourceTypeDocuments(client: Client): readonly JsonObject[];
 
   /** The resource behind `/Me` (RFC 7644 section 3.11). @throws ScimError notFound where there is none */
   self(client: Client): Promise<Self>;
+  /**
+   * One page of the resources of a type (RFC 7644 section 3.4.2, RFC 9865). @throws ScimError 400 (invalidFilter and those of cursors);
+   * tooMany when the directory would have to look at too much; unavailable while it cannot be reached, as every use case does
+   */
   list(client: Client, type: ResourceType, query: ListQuery): Promise<ListAnswer>;
   /** All resource types that the client may read (RFC 7644 section 3.4.2.1). */
   listAll(client: Client, query: (type: ResourceType) => ListQuery): Promise<ListAnswer>;
-  /** The answer has no resource when If-None-Match holds (not modified). */
+  /** RFC 7644 section 3.4.1; the answer has no resource when If-None-Match holds (304). @throws ScimError notFound, preconditionFailed */
   get(client: Client, type: ResourceType, id: string, projection: Projection, conditions: Conditions): Promise<Answer>;
+  /**
+   * RFC 7644 section 3.3. @throws ScimError 400 for what the schema, the mapping or the directory does not take; uniqueness; 403 where
+   * nothing is created
+   */
   create(client: Client, type: ResourceType, body: unknown, projection: Projection): Promise<Answer>;
+  /** RFC 7644 section 3.5.1. @throws ScimError notFound, preconditionFailed, mutability, uniqueness; 403 for an entry that is protected */
   replace(client: Client, type: ResourceType, id: string, body: unknown, projection: Projection, conditions: Conditions): Promise<Answer>;
+  /**
+   * RFC 7644 section 3.5.2: all operations or none. The answer may have no resource (204).
+   * @throws ScimError as `replace`, and noTarget, invalidPath
+   */
   patch(client: Client, type: ResourceType, id: string, body: unknown, projection: Projection, conditions: Conditions): Promise<Answer>;
+  /** RFC 7644 section 3.6. @throws ScimError notFound, preconditionFailed; 403 where nothing is deleted, or the entry is protected */
   delete(client: Client, type: ResourceType, id: string, conditions: Conditions): Promise<void>;
 }

@@ -1,14 +1,18 @@
-// What the gateway never writes, whatever a client may do: on from the first write (decisions, "Writes").
-import { type Dn, equalDn, isUnder, parentOf, parseDn } from '../ldap/dn.ts';
+// What the gateway never writes, whatever a client may do: nobody has to turn that on.
+import { type Dn, equalDn, isUnder, parentOf } from '../ldap/dn.ts';
 import type { Filter } from '../ldap/filter.ts';
 import { ScimError } from '../scim/error.ts';
 import type { Backend } from './backend.ts';
+import { reportGuarded } from './journal.ts';
+import type { Limit } from './limits.ts';
 import { isPrivileged } from './privileged.ts';
 
 export interface Guards {
   readonly protect: readonly Protected[];
   /** Lifts the protection of privileged entries of the directory itself, not of what `protect` lists. */
   readonly allowPrivileged: boolean;
+  /** How much may be taken away within an hour; `limits.ts`. */
+  readonly limits?: readonly Limit[];
 }
 
 export type Protected = { readonly dn: Dn; readonly scope: 'base' | 'one' | 'sub' } | { readonly filter: Filter };
@@ -20,6 +24,7 @@ export type Refusal = 'baseDn' | 'bindDn' | 'privileged' | Protected;
 export async function guardEntry(backend: Backend, dn: Dn): Promise<void> {
   const refusedBy = await refusalOf(backend, dn);
   backend.onGuard?.({ dn, refusedBy });
+  if (refusedBy) reportGuarded(backend.name, typeof refusedBy === 'string' ? refusedBy : 'protect');
   if (refusedBy) throw new ScimError(403, 'This entry is protected: the gateway does not change it');
 }
 
@@ -48,13 +53,4 @@ async function isOwnAccount({ bindDn, bindName, directory }: Backend, dn: Dn): P
 function covers({ dn: base, scope }: { readonly dn: Dn; readonly scope: 'base' | 'one' | 'sub' }, dn: Dn): boolean {
   if (scope === 'sub') return isUnder(dn, base);
   return scope === 'base' ? equalDn(dn, base) : dn.rdns.length > 0 && equalDn(parentOf(dn), base);
-}
-
-/** The DN of an account, or undefined for other forms of bind names (UPN, DOMAIN\user). */
-export function accountDn(name: string): Dn | undefined {
-  try {
-    return parseDn(name);
-  } catch {
-    return undefined;
-  }
 }

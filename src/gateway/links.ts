@@ -6,7 +6,6 @@ import { type Dn, formatDn, parseDn } from '../ldap/dn.ts';
 import { equal } from '../ldap/filter.ts';
 import type { Change } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
-import { unique } from '../mapping/read.ts';
 import { type Backend, searchScope } from './backend.ts';
 import type { Link } from './plan.ts';
 
@@ -33,7 +32,8 @@ export async function findNaming(backend: Backend, target: ResourceMapping, dn: 
 
 /** Attributes that the mapping writes DNs of this resource type to. */
 function referringAttributes({ rules }: ResourceMapping, type: string): readonly string[] {
-  return unique(rules.filter((rule) => rule.ids?.('probe').some(({ to }) => to.includes(type))).flatMap((rule) => rule.writes));
+  const naming = rules.filter((rule) => rule.ids?.('probe').some(({ to }) => to.includes(type)));
+  return [...new Set(naming.flatMap((rule) => rule.writes))];
 }
 
 const codes = { noSuchAttribute: 16, attributeOrValueExists: 20, noSuchObject: 32, objectClassViolation: 65 };

@@ -2,7 +2,7 @@
 // The directory is asked for an over-approximation; what it cannot decide is decided here, so that no filter answers a wrong set (L-001).
 import type { Entry } from '../ldap/entry.ts';
 import { absoluteTrue, and, type Filter, or } from '../ldap/filter.ts';
-import { filteredAttributes, idFilter, idsInFilter, translateFilter } from '../mapping/filter.ts';
+import { filteredAttributes, idFilter, idsInFilter, translateFilter, undecided } from '../mapping/filter.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { attributeName, readId, type Wanted } from '../mapping/read.ts';
 import { invalidCount, invalidFilter } from '../scim/error.ts';
@@ -111,10 +111,10 @@ async function findMatches(backend: Backend, { type, query }: TypedQuery): Promi
   const resource = mappingOf(backend, type);
   const { filter, sort } = query;
   if (filter) refuseUnfilterable(resource, filter);
-  const over = await overApproximate(backend, resource, filter);
+  const { over, open } = await askDirectory(backend, resource, filter);
   const projected: Wanted = (name) => isProjected(name, type, query.projection);
-  const needed = new Set([...(filter ? filteredAttributes(filter) : []), ...(sort ? [attributeName({ target: sort.attribute })] : [])]);
-  const matches = filter ? compileFilter(filter) : () => true;
+  const needed = new Set([...(open ? filteredAttributes(open) : []), ...(sort ? [attributeName({ target: sort.attribute })] : [])]);
+  const matches = open ? compileFilter(open) : () => true;
   const positionOf = compilePosition(sort);
 
   // A look-up by key finds few entries: they are read once and whole. Browsing first finds out who matches, then reads one page.
@@ -164,11 +164,16 @@ function refuseUnfilterable(resource: ResourceMapping, filter: ResolvedFilter): 
   if (refused !== undefined) throw invalidFilter(`${refused} cannot be used in filters`);
 }
 
-async function overApproximate(backend: Backend, resource: ResourceMapping, filter: ResolvedFilter | undefined): Promise<Filter> {
-  if (!filter) return absoluteTrue;
+/** What the directory is asked, and what it leaves open: the rest is decided in memory. */
+async function askDirectory(
+  backend: Backend,
+  resource: ResourceMapping,
+  filter: ResolvedFilter | undefined,
+): Promise<{ readonly over: Filter; readonly open: ResolvedFilter | undefined }> {
+  if (!filter) return { over: absoluteTrue, open: undefined };
   const context = { schema: backend.directory.capabilities().schema, dnOf: await dnsOf(backend, idsInFilter(resource, filter)) };
   backend.onQuery?.({ resource, filter, context });
-  return translateFilter(resource, filter, context).over;
+  return { over: translateFilter(resource, filter, context).over, open: undecided(resource, filter, context) };
 }
 
 /** Whether an equality narrows the search to a few entries. */

@@ -10,6 +10,7 @@ import type { Client } from './client.ts';
 import { type Prepare, runWrite } from './execute.ts';
 import type { Conditions } from './gateway.ts';
 import { guardEntry } from './guards.ts';
+import { isLimited, lossOfMembers } from './limits.ts';
 import { planMembers, type MemberChanges } from './plan.ts';
 import { dnsOf, membersAmong } from './references.ts';
 import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
@@ -43,8 +44,9 @@ export async function patchMembers(
     const dn = parseDn(group.dn);
     checkConditions(conditions, versionOf(backend, resource, group));
     const asked = pending ?? (await resolveMembers(backend, client, membership, delta));
-    // After a failure the values themselves decide what is left to do.
-    pending = previous ? await stillToDo(backend, resource, membership, group, asked) : asked;
+    // After a failure the values themselves decide what is left to do; and who is no member does not count as removed.
+    const isCounted = asked.remove.length > 0 && isLimited(backend, 'removeMember');
+    pending = previous || isCounted ? await stillToDo(backend, resource, membership, group, asked) : asked;
     bringBack ||= previous?.resultCode === wouldBeEmpty;
     // What is left although the server refuses it is not done by trying again.
     if (previous?.resultCode === 53 && sameSize(pending, asked)) throw previous;
@@ -56,9 +58,10 @@ export async function patchMembers(
       if (plan.steps.length === 0) return before;
       return versionOf(backend, resource, written ?? (await findEntry(backend, resource, id, [resource.id.ldap, ...versions])));
     };
-    return { plan, answer, foreseen: { answer: before } };
+    const losses = pending.remove.length > 0 ? [lossOfMembers(backend, resource, pending.remove.length)] : [];
+    return { plan, losses, answer, foreseen: { answer: before } };
   };
-  return runWrite({ backend, operation: 'update', postRead: versions, conditional: conditions.ifMatch !== undefined, retryOn }, prepare);
+  return runWrite({ backend, type, id, operation: 'update', postRead: versions, conditional: conditions.ifMatch !== undefined, retryOn }, prepare);
 }
 
 interface MemberDns {

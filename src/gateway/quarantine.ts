@@ -1,16 +1,13 @@
 // Deletes that can be taken back: the entry is marked in LDAP, disabled, hidden and nobody's member; a later create restores it, id and all.
-// Decisions, "Writes"; mapping semantics 8: a quarantined entry answers 404, is not listed, and causes no 409.
+// RFC 7644 section 3.6, with a delay: a quarantined entry answers 404, is not listed, and causes no 409.
 import { type Dn, equalDn, parentOf, parseDn } from '../ldap/dn.ts';
 import type { Change, Entry } from '../ldap/entry.ts';
 import { and } from '../ldap/filter.ts';
 import { Draft } from '../mapping/draft.ts';
-import { translateFilter } from '../mapping/filter.ts';
 import type { Quarantine, ResourceMapping } from '../mapping/mapping.ts';
-import { attributeName, everything, unique } from '../mapping/read.ts';
+import { attributeName, everything } from '../mapping/read.ts';
 import { diffEntry, valueAt } from '../mapping/write.ts';
 import { notFound } from '../scim/error.ts';
-import type { ResolvedFilter } from '../scim/filter.ts';
-import { compileFilter } from '../scim/match.ts';
 import type { AttributeReference } from '../scim/path.ts';
 import type { Resource } from '../scim/schema.ts';
 import type { Backend } from './backend.ts';
@@ -21,14 +18,16 @@ import { findLinks, findNaming } from './links.ts';
 import { requireHashing } from './password-storage.ts';
 import { type Plan, planQuarantine, planUpdate } from './plan.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
+import { refuseDuplicates, searchForValue } from './unique-values.ts';
 import { versionAssertion } from './version.ts';
 import { journalling, writeContext } from './write-context.ts';
 
 const activeRules = ({ rules }: ResourceMapping) => rules.filter((rule) => attributeName(rule) === 'active' && rule.access === 'readWrite');
 
 /** What must be read of an entry before it is quarantined. */
-export const quarantineReads = (resource: ResourceMapping, { marker }: Quarantine): readonly string[] =>
-  unique([marker.ldap, ...activeRules(resource).flatMap((rule) => rule.reads)]);
+export const quarantineReads = (resource: ResourceMapping, { marker }: Quarantine): readonly string[] => [
+  ...new Set([marker.ldap, ...activeRules(resource).flatMap((rule) => rule.reads)]),
+];
 
 /** The plan that hides an entry: the marker, the account disabled, no group keeps it. */
 export async function planHiding(
@@ -63,13 +62,12 @@ export async function restoreQuarantined(
   client: Client,
   resource: ResourceMapping,
   { wanted, base, password }: Restoration,
-  checkDuplicates: (own: { readonly id: string; readonly before: Resource }) => Promise<void>,
 ): Promise<Resource | undefined> {
   const quarantine = resource.delete;
   if (quarantine?.mode !== 'quarantine') return undefined;
   const found = await findQuarantined(backend, resource, quarantine, wanted);
   if (!found) return undefined;
-  const attributes = unique([...attributesFor(backend, resource, everything), quarantine.marker.ldap]);
+  const attributes = [...new Set([...attributesFor(backend, resource, everything), quarantine.marker.ldap])];
   const { schema } = backend.directory.capabilities();
   const prepare: Prepare<Resource> = async () => {
     const entry = await backend.directory.read(found, attributes, quarantine.filter);
@@ -85,7 +83,7 @@ export async function restoreQuarantined(
     await guardEntry(backend, found);
     if (password !== undefined) await requireHashing(backend, resource);
     // Whatever it was called before, nobody else may be called so now.
-    await checkDuplicates({ id: String(before['id']), before: {} });
+    await refuseDuplicates(backend, resource, wanted, { id: String(before['id']), before: {} });
     const answer = async (): Promise<Resource> => {
       const now = plan.result && (await backend.directory.read(plan.result, attributes, resource.scope.filter));
       const [read] = now ? await readEntries(backend, resource, [now], everything) : [];
@@ -94,7 +92,7 @@ export async function restoreQuarantined(
     };
     return { plan, answer };
   };
-  return runWrite({ backend, operation: 'add' }, prepare);
+  return runWrite({ backend, type: resource.type, operation: 'add' }, prepare);
 }
 
 /** By externalId, then by what must be unique. */
@@ -120,17 +118,11 @@ async function findByValue(
   target: AttributeReference,
   value: string,
 ): Promise<Dn | undefined> {
-  const equal: ResolvedFilter = { kind: 'compare', attribute: target, operator: 'eq', value };
-  const { over } = translateFilter(resource, equal, { schema: backend.directory.capabilities().schema, dnOf: () => undefined });
-  const name = attributeName({ target });
-  const attributes = attributesFor(backend, resource, (attribute) => attribute === name);
-  const matches = compileFilter(equal);
+  const search = searchForValue(backend, resource, target, value);
   const bases = [...resource.scope.bases, ...(moveTo ? [{ dn: moveTo, scope: 'sub' as const }] : [])];
   for (const base of bases) {
-    for await (const entry of backend.directory.search({ base: base.dn, scope: base.scope, filter: and([filter, over]), attributes })) {
-      const [read] = await readEntries(backend, resource, [entry], (attribute) => attribute === name);
-      if (read && matches(read)) return parseDn(entry.dn);
-    }
+    const request = { base: base.dn, scope: base.scope, filter: and([filter, search.filter]), attributes: search.attributes };
+    for await (const entry of backend.directory.search(request)) if (await search.confirm(entry)) return parseDn(entry.dn);
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 // Entries to resources: the references of a whole batch are looked up together, then every entry is read.
 import type { Entry } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
-import { attributesToRead, readResource, referencesIn, unique, type Wanted } from '../mapping/read.ts';
+import { attributesToRead, readResource, referencesIn, type Wanted } from '../mapping/read.ts';
 import type { Located } from '../mapping/rule.ts';
 import type { Resource } from '../scim/schema.ts';
 import type { Backend } from './backend.ts';
@@ -10,7 +10,8 @@ import { versionAttributes, versionOf } from './version.ts';
 
 /** The LDAP attributes behind the wanted part of a resource, its id and its version. */
 export function attributesFor(backend: Backend, resource: ResourceMapping, wanted: Wanted): readonly string[] {
-  return unique([...attributesToRead(resource, wanted), ...(wanted('meta') ? versionAttributes(backend, resource) : [])]);
+  const version = wanted('meta') ? versionAttributes(backend, resource) : [];
+  return [...new Set([...attributesToRead(resource, wanted), ...version])];
 }
 
 /** The wanted part of the resources behind some entries; entries that are no resource (no id) give undefined. */

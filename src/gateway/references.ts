@@ -1,6 +1,6 @@
 // References between resources: DNs to ids and ids to DNs, in batches, always within the scope of the type that is meant.
 // L-035 (no search per value), L-036 (DNs compare by meaning), L-037 (dangling and foreign ones are hidden).
-import { type Dn, dnKey, formatDn, isUnder, parseDn } from '../ldap/dn.ts';
+import { type Dn, dnKey, formatDn, isUnder, parseDn, tryParseDn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { and, equal, type Filter, or } from '../ldap/filter.ts';
 import { formatSid, parseSid } from '../ldap/syntax.ts';
@@ -15,19 +15,11 @@ const batch = 100;
 /** Searches under way at once, where a question cannot be OR-ed. */
 const inFlight = 32;
 
-const safeDn = (text: string): Dn | undefined => {
-  try {
-    return parseDn(text);
-  } catch {
-    return undefined;
-  }
-};
-
 /** What a reference compares by: the normalized DN, or the SID that stands for one (`<SID=S-1-5-…>`, [MS-ADTS] 3.1.1.3.1.2.4). */
 const keyOf = (text: string): string | undefined => {
   const sid = sidIn(text);
   if (sid !== undefined) return sid;
-  const dn = safeDn(text);
+  const dn = tryParseDn(text);
   return dn && dnKey(dn);
 };
 

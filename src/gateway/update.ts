@@ -1,4 +1,4 @@
-// Replace (RFC 7644 section 3.5.1), modify (3.5.2) and delete (3.6): read, compute, write the difference.
+// Replace (RFC 7644 section 3.5.1) and modify (3.5.2): read, compute, write the difference.
 import type { DirectoryError } from '../ldap/directory.ts';
 import { parseDn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -6,23 +6,23 @@ import type { ResourceMapping } from '../mapping/mapping.ts';
 import { attributeName, type Wanted } from '../mapping/read.ts';
 import { diffEntry, normalizeResource, setAt, valueAt } from '../mapping/write.ts';
 import { isJsonObject, readMembers } from '../scim/attribute-value.ts';
-import { mutability, notFound, ScimError } from '../scim/error.ts';
+import { mutability, notFound } from '../scim/error.ts';
 import { applyPatch, type PatchOperation } from '../scim/patch.ts';
 import { checkRequired, equalValues, parseResource, withSchemas } from '../scim/resource.ts';
 import type { Json, Resource, ResourceType } from '../scim/schema.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
-import { refuseDuplicates } from './create.ts';
 import { type Prepare, runWrite, staleFacts } from './execute.ts';
-import { nextRdn } from './free-name.ts';
+import { alternativeRdn } from './free-name.ts';
 import type { Conditions } from './gateway.ts';
 import { guardEntry } from './guards.ts';
+import { lossesOfUpdate } from './limits.ts';
 import { findLinks } from './links.ts';
-import { planHiding, quarantineReads } from './quarantine.ts';
 import { requireHashing } from './password-storage.ts';
-import { nothingToDo, planDelete, planUpdate } from './plan.ts';
+import { nothingToDo, planUpdate } from './plan.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { refuseFixed } from './self.ts';
+import { refuseDuplicates } from './unique-values.ts';
 import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
 import { journalling, writeContext } from './write-context.ts';
 
@@ -160,10 +160,11 @@ function update(
       const now = written ?? (await findEntry(backend, resource, id, attributes));
       return readOne(backend, resource, now, wanted);
     };
-    return { plan, answer, foreseen: { answer: foresee(resource, before, after) } };
+    const losses = lossesOfUpdate(backend, resource, before, after);
+    return { plan, losses, answer, foreseen: { answer: foresee(resource, before, after) } };
   };
   const retryOn = resource.create?.onRdnConflict ? new Set([...staleFacts, nameTaken]) : staleFacts;
-  return runWrite({ backend, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined, retryOn }, prepare);
+  return runWrite({ backend, type, id, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined, retryOn }, prepare);
 }
 
 /** The new name of an entry; when it was taken and the mapping knows another, that one. @throws DirectoryError the reason why there is none */
@@ -175,7 +176,7 @@ function freeRdn(
   previous: DirectoryError | undefined,
 ): Rdn {
   if (previous?.resultCode !== nameTaken || !tried || !create) return rename;
-  const next = nextRdn(create, after, rename, tried);
+  const next = alternativeRdn(create, after, rename, tried);
   if (!next) throw previous;
   return next;
 }
@@ -193,44 +194,4 @@ async function readOne(backend: Backend, resource: ResourceMapping, entry: Entry
   const [read] = await readEntries(backend, resource, [entry], wanted);
   if (!read) throw notFound();
   return read;
-}
-
-export async function deleteResource(
-  backend: Backend,
-  client: Client,
-  type: ResourceType,
-  id: string,
-  conditions: Conditions,
-): Promise<void> {
-  const resource = mappingOf(backend, type);
-  if (!resource.delete) throw new ScimError(403, `${type.name} resources are not deleted by this gateway`);
-  const quarantine = resource.delete.mode === 'quarantine' ? resource.delete : undefined;
-  const attributes = [
-    resource.id.ldap,
-    ...versionAttributes(backend, resource),
-    ...(quarantine ? quarantineReads(resource, quarantine) : []),
-  ];
-  const prepare: Prepare<void> = async (previous) => {
-    const answer = async () => undefined;
-    const entry = await findEntry(backend, resource, id, attributes).catch((error: unknown) => {
-      // After an unknown outcome, an entry that is gone was deleted.
-      if (previous?.outcomeUnknown && error instanceof ScimError && error.status === 404) return undefined;
-      throw error;
-    });
-    const foreseen = { answer: undefined };
-    if (!entry) return { plan: { steps: [], result: undefined }, answer, foreseen };
-    checkConditions(conditions, versionOf(backend, resource, entry));
-    const dn = parseDn(entry.dn);
-    await guardEntry(backend, dn);
-    if (quarantine)
-      return { plan: await planHiding(backend, client, resource, quarantine, entry, conditions.ifMatch !== undefined), answer, foreseen };
-    const assertion = conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined;
-    const links = await findLinks(backend, resource, dn);
-    return {
-      foreseen,
-      plan: planDelete({ dn, assertion, links }),
-      answer,
-    };
-  };
-  await runWrite({ backend, operation: 'delete', conditional: conditions.ifMatch !== undefined }, prepare);
 }

@@ -1,10 +1,10 @@
 // Versions: `meta.version` and the ETag of a resource, and the conditions that clients put on them.
-// RFC 7644 section 3.14, RFC 9110 section 13; decisions on `version: auto | entryCSN | hash`; D-13 (weak tags are compared as opaque text).
+// RFC 7644 section 3.14, RFC 9110 section 13; weak tags are compared as opaque text (D-13).
 import { createHash } from 'node:crypto';
 import type { Entry } from '../ldap/entry.ts';
 import { equal, type Filter } from '../ldap/filter.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
-import { attributeName, unique } from '../mapping/read.ts';
+import { attributeName } from '../mapping/read.ts';
 import { preconditionFailed } from '../scim/error.ts';
 import type { Backend } from './backend.ts';
 import type { Conditions } from './gateway.ts';
@@ -19,13 +19,11 @@ function usesCsn({ directory }: Backend, { version }: ResourceMapping): boolean 
   );
 }
 
-/** Members and groups are outside the hash: it would need all of them (decisions, "Writes"). */
-const hashed = (resource: ResourceMapping): readonly string[] =>
-  unique(
-    resource.rules
-      .filter((rule) => !['members', 'groups', 'meta'].includes(attributeName(rule)))
-      .flatMap((rule) => rule.reads.map((name) => name.toLowerCase())),
-  ).toSorted();
+/** Members and groups are outside the hash: it would need all of them. */
+const hashed = (resource: ResourceMapping): readonly string[] => {
+  const rules = resource.rules.filter((rule) => !['members', 'groups', 'meta'].includes(attributeName(rule)));
+  return [...new Set(rules.flatMap((rule) => rule.reads.map((name) => name.toLowerCase())))].toSorted();
+};
 
 export function versionAttributes(backend: Backend, resource: ResourceMapping): readonly string[] {
   return usesCsn(backend, resource) ? [csn] : hashed(resource);

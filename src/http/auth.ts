@@ -33,11 +33,7 @@ export class AccessError extends ScimError {
  * @throws AccessError 401; without `error` when there is no bearer token at all (RFC 6750 section 3.1)
  */
 export function authenticate(header: readonly string[] | undefined, credentials: readonly Credentials[], now: number): Client {
-  if (!header?.some((value) => /^Bearer\b/i.test(value))) throw new AccessError(401, 'A bearer token is required', '');
-  const presented = header.length === 1 ? /^Bearer +([\x21-\x7e]+) *$/i.exec(header[0] ?? '')?.[1] : undefined;
-  const digest = createHash('sha256')
-    .update(presented ?? '')
-    .digest();
+  const { digest, isToken } = readBearer(header);
   let found: Client | undefined;
   for (const { client, tokens } of credentials) {
     for (const { sha256, expires } of tokens) {
@@ -45,10 +41,29 @@ export function authenticate(header: readonly string[] | undefined, credentials:
       if (equal && (expires === undefined || now < expires)) found ??= client;
     }
   }
-  if (presented === undefined || found === undefined) {
-    throw new AccessError(401, 'The bearer token is unknown, expired or malformed', ', error="invalid_token"');
-  }
+  if (!isToken || found === undefined) throw unknownToken();
   return found;
+}
+
+/** Lets nobody pass but the bearer of one token. @throws AccessError 401 */
+export function requireBearer(header: readonly string[] | undefined, sha256: Uint8Array): void {
+  const { digest, isToken } = readBearer(header);
+  const equal = timingSafeEqual(digest, sha256);
+  if (!isToken || !equal) throw unknownToken();
+}
+
+/** The digest of what was presented; of nothing, where that can be no token. */
+function readBearer(header: readonly string[] | undefined): { readonly digest: Buffer; readonly isToken: boolean } {
+  if (!header?.some((value) => /^Bearer\b/i.test(value))) throw new AccessError(401, 'A bearer token is required', '');
+  const presented = header.length === 1 ? /^Bearer +([\x21-\x7e]+) *$/i.exec(header[0] ?? '')?.[1] : undefined;
+  const digest = createHash('sha256')
+    .update(presented ?? '')
+    .digest();
+  return { digest, isToken: presented !== undefined };
+}
+
+function unknownToken(): AccessError {
+  return new AccessError(401, 'The bearer token is unknown, expired or malformed', ', error="invalid_token"');
 }
 
 /** The authenticated client of a request. */

@@ -1,6 +1,7 @@
 // Request bodies: from bytes off the wire to one JSON object, every limit applied before the work it limits.
 // RFC 7644 sections 3.1 and 3.8; RFC 8259; RFC 9110 sections 8.3, 8.4, 15.5.14 and 15.5.16.
 import { raw, type RequestHandler } from 'express';
+import { isJsonObject } from '../scim/attribute-value.ts';
 import { invalidSyntax, ScimError } from '../scim/error.ts';
 import type { JsonObject } from '../scim/schema.ts';
 import { callerOf } from './auth.ts';
@@ -24,7 +25,7 @@ export function createBodyReader(maxBytes: number): BodyReader {
 }
 
 /** @throws ScimError 415 (R-006, R-079) */
-export function checkMediaType(value: string | undefined, lenient: boolean): void {
+function checkMediaType(value: string | undefined, lenient: boolean): void {
   if (value === undefined || value.trim() === '') return;
   const [type = '', ...parameters] = value
     .toLowerCase()
@@ -63,7 +64,7 @@ export function parseBody(bytes: Uint8Array): JsonObject {
   if (text.startsWith('\ufeff')) throw invalidSyntax('The body begins with a byte order mark');
   checkDepth(text);
   const body = parseJson(text);
-  if (!isObject(body)) throw invalidSyntax('The body must be a JSON object');
+  if (!isJsonObject(body)) throw invalidSyntax('The body must be a JSON object');
   return body;
 }
 
@@ -98,8 +99,4 @@ function checkDepth(text: string): void {
       if (depth > maxDepth) throw invalidSyntax(`The body is nested deeper than ${maxDepth} levels`);
     } else if (character === '}' || character === ']') depth -= 1;
   }
-}
-
-function isObject(body: unknown): body is JsonObject {
-  return typeof body === 'object' && body !== null && !Array.isArray(body);
 }

@@ -1,5 +1,6 @@
 // One request from its arrival to the last byte of its answer: who called, which endpoint, and the one line that telemetry gets about it.
 // RFC 7644 section 7.5.2: nothing of the URL, the headers or the bodies is in that line, only names from the configuration and numbers.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
@@ -39,6 +40,8 @@ export interface Exchange {
 
 const requests = channel('ldap-scim-gateway:request');
 const failures = channel('ldap-scim-gateway:failure');
+/** A scope: what is published while a request is answered belongs to it, also what is published about its end. */
+const exchanges = channel('ldap-scim-gateway:exchange');
 
 /** Middleware, the first of all: names the request and reports it in the end. A client's own X-Request-Id is kept when it is harmless. */
 export function openExchange(request: Request, response: Response, next: NextFunction): void {
@@ -48,7 +51,7 @@ export function openExchange(request: Request, response: Response, next: NextFun
   const exchange: Exchange = { requestId, request, response, client: undefined, route: undefined, scimType: undefined };
   response.locals['exchange'] = exchange;
   response.setHeader('X-Request-Id', requestId);
-  response.once('close', () => {
+  const report = (): void => {
     reportRequest({
       requestId,
       client: exchange.client?.name,
@@ -59,8 +62,11 @@ export function openExchange(request: Request, response: Response, next: NextFun
       milliseconds: Math.round(performance.now() - started),
       complete: response.writableFinished,
     });
+  };
+  exchanges.runStores({ requestId }, () => {
+    response.once('close', AsyncLocalStorage.bind(report));
+    next();
   });
-  next();
 }
 
 export function exchangeOf(response: Response): Exchange {

@@ -77,7 +77,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 function describeBreak({ url, tls = {} }: ConnectOptions, cause: unknown): string {
   const how = cause instanceof DirectoryError ? cause.message : `the connection to ${url} ended`;
   const isTls = url.startsWith('ldaps:') || tls.startTls === true;
-  const offered = tls.cert === undefined ? 'want a client certificate (tls.cert and tls.key)' : 'not accept the client certificate (tls.cert)';
+  const offered =
+    tls.cert === undefined ? 'want a client certificate (tls.cert and tls.key)' : 'not accept the client certificate (tls.cert)';
   return `${how} before the bind was answered${isTls ? `; it may ${offered}` : ''}`;
 }
 

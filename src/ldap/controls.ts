@@ -17,8 +17,6 @@ export const controlOids = {
   permissiveModify: '1.2.840.113556.1.4.1413',
   treeDelete: '1.2.840.113556.1.4.805',
   showDeleted: '1.2.840.113556.1.4.417',
-  showRecycled: '1.2.840.113556.1.4.2064',
-  extendedDn: '1.2.840.113556.1.4.529',
 } as const;
 
 export interface Page {
@@ -71,20 +69,6 @@ export function preRead(attributes: readonly string[]): Control {
 
 export function readPostRead(controls: readonly Control[]): Entry | undefined {
   return readValue(controls, controlOids.postRead, readEntryValue);
-}
-
-export function readPreRead(controls: readonly Control[]): Entry | undefined {
-  return readValue(controls, controlOids.preRead, readEntryValue);
-}
-
-/** 1 adds the GUID and SID to each DN as text. */
-export function extendedDn(): Control {
-  const value = encode((writer) => {
-    writer.startSequence();
-    writer.writeInt(1);
-    writer.endSequence();
-  });
-  return { oid: controlOids.extendedDn, critical: true, value };
 }
 
 /** Controls that are only an object identifier. */

@@ -55,12 +55,27 @@ export interface Capabilities {
   readonly schema: DirectorySchema;
 }
 
+export interface DirectoryStatus {
+  readonly ready: boolean;
+  /** Why it is not. */
+  readonly reason?: string;
+  /** The URL of the server that is used. */
+  readonly server?: string;
+  /** Epoch milliseconds: since when that server, or none, is used. */
+  readonly since?: number;
+}
+
+/**
+ * Operations throw DirectoryError: its `kind` says whether the server answered, its `outcomeUnknown` whether a write may have been done
+ * all the same.
+ */
 export interface Directory {
   /** Connects, probes once, and keeps trying in the background while the directory is away. Never throws for a directory that is down. */
   start(): Promise<void>;
+  /** Unbinds and stops trying. */
   close(): Promise<void>;
   /** Ready means: bound, probed, and the last operation or health probe found it so. The reason is for the log and the operator. */
-  status(): { readonly ready: boolean; readonly reason?: string };
+  status(): DirectoryStatus;
   /** @throws DirectoryError kind `unavailable` before the first successful probe */
   capabilities(): Capabilities;
 
@@ -68,12 +83,15 @@ export interface Directory {
   search(request: SearchRequest): AsyncIterable<Entry>;
   /** One entry by DN, or undefined when there is none (or none that matches the filter). */
   read(dn: Dn, attributes: readonly string[], filter?: Filter): Promise<Entry | undefined>;
+  /** RFC 4511 section 4.7. Of this and other writes the answer is the entry afterwards, where `postRead` asked for it and the server gives it. */
   add(dn: Dn, attributes: ReadonlyMap<string, readonly Value[]>, options?: WriteOptions): Promise<Entry | undefined>;
+  /** RFC 4511 section 4.6: all changes in order, or none. */
   modify(dn: Dn, changes: readonly Change[], options?: WriteOptions): Promise<Entry | undefined>;
-  /** ModifyDN; `superior` moves. deleteOldRdn is true unless told otherwise. */
+  /** RFC 4511 section 4.9; `superior` moves. `deleteOldRdn` is true unless told otherwise. */
   move(dn: Dn, rdn: Rdn, options?: WriteOptions & { readonly superior?: Dn; readonly deleteOldRdn?: boolean }): Promise<Entry | undefined>;
+  /** RFC 4511 section 4.8: a leaf. */
   delete(dn: Dn, options?: WriteOptions): Promise<void>;
-  /** RFC 3062. */
+  /** RFC 3062, over protected connections only; never an empty one, in place of which the server would make one up. */
   setPassword(dn: Dn, password: string): Promise<void>;
 }
 
@@ -93,13 +111,15 @@ export interface DirectoryOptions {
   };
   /** Milliseconds. */
   readonly timeouts: { readonly connect: number; readonly operation: number };
-  /** Multiplexed connections for requests. */
+  /** Multiplexed connections for requests, 2 where absent. */
   readonly connections?: number;
+  /** Entries on a page of RFC 2696, 500 where absent. */
   readonly pageSize?: number;
   /** Of health checks and of attempts to connect, where not the usual ones. */
   readonly intervals?: Partial<Intervals>;
 }
 
+/** Nothing is connected before `start`. */
 export function openDirectory(options: DirectoryOptions): Directory {
   return new LdapDirectory(options);
 }
@@ -141,8 +161,9 @@ class LdapDirectory implements Directory {
     return this.#servers.close();
   }
 
-  status(): { readonly ready: boolean; readonly reason?: string } {
-    return this.#servers.status();
+  status(): DirectoryStatus {
+    const { url, since } = this.#servers;
+    return { ...this.#servers.status(), ...(url !== undefined && { server: url }), since };
   }
 
   capabilities(): Capabilities {

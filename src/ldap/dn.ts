@@ -105,6 +105,20 @@ const escapedOctets = /(?:\\[0-9a-f]{2})+/iy;
 /** More than RFC 4514 section 3 names: Samba also escapes & and others. */
 const escapedCharacter = /\\[ -/:-@[-`{-~]/y;
 
+/** Undefined for a text that is no DN. */
+export function tryParseDn(text: string): Dn | undefined {
+  try {
+    return parseDn(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a text is a DN, and not the empty one. */
+export function isDn(text: string): boolean {
+  return (tryParseDn(text)?.rdns.length ?? 0) > 0;
+}
+
 export function formatDn(dn: Dn): string {
   return dn.rdns.map(formatRdn).join(',');
 }

@@ -25,7 +25,7 @@ export interface Found {
 const limitCodes = new Set<number>([resultCodes.sizeLimitExceeded, resultCodes.adminLimitExceeded]);
 
 /** One search request. Continuation references are skipped. */
-export async function* searchOnce(
+async function* searchOnce(
   connection: Connection,
   search: SearchParameters,
   options: SearchOptions = {},
@@ -153,7 +153,7 @@ export async function collect(
   throw new DirectoryError('lost', 'the search ended without a result');
 }
 
-export function searchError({ resultCode, diagnostic }: Result): DirectoryError {
+function searchError({ resultCode, diagnostic }: Result): DirectoryError {
   return new DirectoryError('result', `search: ${nameOfResult(resultCode)}`, { resultCode, diagnostic });
 }
 

@@ -17,7 +17,7 @@ export interface Intervals {
   readonly refused: number;
 }
 
-export const defaultIntervals: Intervals = { health: 30_000, probe: 3_000, retryFirst: 250, retryLast: 15_000, refused: 5 * 60_000 };
+const defaultIntervals: Intervals = { health: 30_000, probe: 3_000, retryFirst: 250, retryLast: 15_000, refused: 5 * 60_000 };
 
 export interface ServersOptions<Knowledge> {
   readonly urls: readonly string[];
@@ -81,6 +81,8 @@ export class Servers<Knowledge> {
   readonly #intervals: Intervals;
   readonly #servers: readonly Server[];
   #active: Active | undefined;
+  /** When the server in use began to be, or the last one ceased to be. */
+  #since = Date.now();
   #knowledge: Knowledge | undefined;
   #attempt: Promise<void> | undefined;
   #lastFailure = new DirectoryError('unavailable', 'no connection was tried yet');
@@ -123,6 +125,11 @@ export class Servers<Knowledge> {
 
   get url(): string | undefined {
     return this.#active?.server.url;
+  }
+
+  /** Epoch milliseconds: when `url` became what it is. */
+  get since(): number {
+    return this.#since;
   }
 
   status(): { readonly ready: boolean; readonly reason?: string } {
@@ -282,6 +289,7 @@ export class Servers<Knowledge> {
       const left = this.#active;
       this.#knowledge = knowledge;
       this.#active = { server, members: [], opening: 0 };
+      this.#since = Date.now();
       server.refusals = 0;
       this.#join(this.#active.members, member);
       server.reported = undefined;
@@ -305,6 +313,7 @@ export class Servers<Knowledge> {
     const wasStable = Date.now() - member.since >= stableAfter;
     if (members.length > 0) return wasStable ? this.#fill() : undefined;
     this.#active = undefined;
+    this.#since = Date.now();
     this.#lastFailure = reason;
     if (wasStable) {
       member.server.failures = 0;

@@ -110,11 +110,11 @@ export function formatSid(text: string): Buffer {
 const ticksPerMillisecond = 10_000n;
 const millisecondsFrom1601To1970 = 11_644_473_600_000n;
 
-/** FILETIME (100 ns since 1601, decimal text) <-> RFC 3339; 0 and 9223372036854775807 mean never: undefined. */
+/** FILETIME (100 ns since 1601, decimal text) <-> RFC 3339; 9223372036854775807 and less than a millisecond mean never: undefined. */
 export function parseFiletime(text: string): string | undefined {
   if (!/^\d{1,19}$/.test(text)) reject('FILETIME', text);
   const ticks = BigInt(text);
-  if (ticks === 0n || ticks === 0x7fff_ffff_ffff_ffffn) return undefined;
+  if (ticks < ticksPerMillisecond || ticks === 0x7fff_ffff_ffff_ffffn) return undefined;
   return formatInstant(Number(ticks / ticksPerMillisecond - millisecondsFrom1601To1970));
 }
 export function formatFiletime(rfc3339: string): string {
@@ -143,7 +143,7 @@ export function formatBoolean(value: boolean): string {
 
 /** Postal Address syntax (lines parted by `$`, with `\24` and `\5C` inside) <-> text with line feeds. */
 export function parsePostalAddress(text: string): string {
-  return text.replaceAll('$', '\n').replace(/\\(24|5c)/gi, (_, code: string) => (code === '24' ? '$' : '\\'));
+  return text.replace(/\$|\r\n?/g, '\n').replace(/\\(24|5c)/gi, (_, code: string) => (code === '24' ? '$' : '\\'));
 }
 export function formatPostalAddress(lines: string): string {
   return lines

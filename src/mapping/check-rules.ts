@@ -1,5 +1,5 @@
 // What the rules of a mapping must not do to each other: write one LDAP attribute twice, touch the id, refer to what there is not.
-// RFC 7643 section 7 (required); mapping semantics 5 (shared attributes), L-028 (ids never change).
+// RFC 7643 section 7 (required); L-028 (ids never change).
 import type { ResourceType } from '../scim/schema.ts';
 import { areDisjoint } from './compile-elements.ts';
 import type { ResourceDefinition } from './definition.ts';

@@ -1,5 +1,5 @@
 // `create` of the mapping file: the object classes, the name and the place of new entries.
-// RFC 4514 (RDN), RFC 4511 section 4.7; decisions on placement.
+// RFC 4514 (RDN), RFC 4511 section 4.7.
 import { type Dn, equalDn, isUnder } from '../ldap/dn.ts';
 import { parseFilter, resolveFilter } from '../scim/filter.ts';
 import type { ResourceType } from '../scim/schema.ts';

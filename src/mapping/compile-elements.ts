@@ -1,5 +1,5 @@
 // `elements` of the mapping file: the slots and lists of a multi-valued complex attribute.
-// RFC 7643 section 2.4; mapping semantics 5 and 10.
+// RFC 7643 section 2.4.
 import type { AttributeReference } from '../scim/path.ts';
 import type { ElementDefinition } from './definition.ts';
 import type { Item } from './item.ts';

@@ -61,7 +61,7 @@ export const codecDefinition = z.preprocess(
 );
 export type CodecDefinition = z.output<typeof codecDefinition>;
 
-export const referenceDefinition = z
+const referenceDefinition = z
   .strictObject({
     to: z.array(z.string()).min(1).describe('Resource types that the DN may name'),
     onUnresolved: z
@@ -161,7 +161,7 @@ const attributeKeys = {
     .describe('Where User.groups comes from'),
 };
 
-export const attributeDefinition = z.preprocess(widen('ldap'), z.strictObject(attributeKeys).nullable());
+const attributeDefinition = z.preprocess(widen('ldap'), z.strictObject(attributeKeys).nullable());
 export type AttributeDefinition = NonNullable<z.output<typeof attributeDefinition>>;
 
 const schemaAttributeKeys = {
@@ -174,7 +174,7 @@ const schemaAttributeKeys = {
   canonicalValues: z.array(z.string()).optional().describe('Suggested values'),
   referenceTypes: z.array(z.string()).optional().describe('For references'),
 };
-export const schemaAttributeDefinition = z.preprocess(
+const schemaAttributeDefinition = z.preprocess(
   widen('ldap'),
   z.strictObject({
     ...schemaAttributeKeys,
@@ -191,7 +191,7 @@ export const schemaAttributeDefinition = z.preprocess(
 );
 export type SchemaAttributeDefinition = z.output<typeof schemaAttributeDefinition>;
 
-export const resourceDefinition = z.strictObject({
+const resourceDefinition = z.strictObject({
   description: z.string().optional().describe('For /ResourceTypes'),
   endpoint: z
     .string()
@@ -238,7 +238,7 @@ export const resourceDefinition = z.strictObject({
         .optional()
         .describe('What marks a quarantined entry in LDAP'),
       moveTo: dnTemplate.optional().describe('Where quarantined entries go'),
-      purgeAfter: z.string().optional().describe('Duration after which a quarantined entry is deleted'),
+      purgeAfter: z.string().optional().describe('Duration after which a quarantined entry is deleted; not in this version'),
       restoreOnCreate: z.boolean().optional().describe('A later create with the same externalId or userName restores the entry'),
     })
     .optional()
@@ -290,7 +290,7 @@ export const resourceDefinition = z.strictObject({
 });
 export type ResourceDefinition = z.output<typeof resourceDefinition>;
 
-export const schemaDefinition = z.strictObject({
+const schemaDefinition = z.strictObject({
   urn: z
     .string()
     .regex(/^urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:.+$/, 'is a URN')

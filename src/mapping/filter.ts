@@ -29,8 +29,9 @@ export function translateFilter(mapping: ResourceMapping, filter: ResolvedFilter
       const [rule] = rulesFor(mapping, filter.attribute);
       if (rule?.elementBounds) return rule.elementBounds(filter.filter, context);
       // Of a reference, only a lone `value eq` is known to the directory.
-      const inner = filter.filter.kind === 'compare' ? translateFilter(mapping, filter.filter, context) : unknown;
-      return atLeast(inner.over);
+      if (filter.filter.kind !== 'compare') return atLeast(unknown.over);
+      const inner = translateFilter(mapping, filter.filter, context);
+      return filter.filter.operator === 'eq' ? inner : atLeast(inner.over);
     }
   }
 }
@@ -48,7 +49,7 @@ function translateLeaf(mapping: ResourceMapping, reference: AttributeReference, 
 }
 
 /** The rules behind a reference: of a complex attribute mapped in parts, the part that is asked, or all of them. */
-export function rulesFor(mapping: ResourceMapping, { extension, attribute, sub }: AttributeReference): readonly Rule[] {
+function rulesFor(mapping: ResourceMapping, { extension, attribute, sub }: AttributeReference): readonly Rule[] {
   return mapping.rules.filter(({ target }) => {
     if (target.extension !== extension || target.attribute.name !== attribute.name) return false;
     return target.sub === undefined || sub === undefined || target.sub.name === sub.name;
@@ -75,6 +76,16 @@ export function idFilter(mapping: ResourceMapping, id: string): Filter | undefin
   } catch {
     return undefined;
   }
+}
+
+/** What the directory does not answer by itself: the conjuncts to decide in memory; undefined when it answers all of them. */
+export function undecided(mapping: ResourceMapping, filter: ResolvedFilter, context: FilterContext): ResolvedFilter | undefined {
+  const conjuncts = filter.kind === 'and' ? filter.filters : [filter];
+  const open = conjuncts.filter((conjunct) => {
+    const { over, under } = translateFilter(mapping, conjunct, context);
+    return over !== under;
+  });
+  return open.length === 0 ? undefined : { kind: 'and', filters: open };
 }
 
 /** The attributes that evaluating a filter in memory needs, by canonical name without the sub-attribute. */

@@ -1,5 +1,5 @@
 // Comparisons of text as LDAP filters that match at least what SCIM means: the two sides fold differently, and neither is sure of the other.
-// RFC 4517 section 4.2, RFC 4518; L-002, decisions on literals beyond ASCII and with blanks.
+// RFC 4517 section 4.2, RFC 4518; L-002: servers differ on text beyond ASCII and on blanks.
 import { equal, type Filter, substring } from '../ldap/filter.ts';
 import { type AttributeType, equalityKind, type MatchKind, substringKind } from '../ldap/schema.ts';
 import { fold } from '../scim/match.ts';
@@ -30,7 +30,7 @@ export function compareText(
     return isLoose(equalityKind(type), caseExact) ? equal(ldap, prefix + literal) : undefined;
   const kind = substringKind(type);
   if (!isLoose(kind, caseExact)) return undefined;
-  const pieces = operator === 'eq' ? startOf(literal, kind) : piecesOf(literal, operator, kind);
+  const pieces = operator === 'eq' ? startOf(literal, kind) : piecesOf(literal, operator, kind, caseExact);
   return pieces && substring(ldap, prefix === '' ? pieces : { ...pieces, initial: prefix + (pieces.initial ?? '') });
 }
 
@@ -62,11 +62,12 @@ function startOf(literal: string, kind: MatchKind): Pieces | undefined {
  * The literal as substring components. Blanks are insignificant in LDAP and non-ASCII text may fold differently there, so the literal is
  * cut at both: fewer and looser components match more. Phone numbers lose blanks and hyphens on both sides, and their letters are not sure.
  */
-function piecesOf(literal: string, operator: Comparison['operator'], kind: MatchKind): Pieces | undefined {
+function piecesOf(literal: string, operator: Comparison['operator'], kind: MatchKind, caseExact: boolean): Pieces | undefined {
   const cut = literal.split(kind === 'telephone' ? /[^!-,./-@[-`{-~]+/ : /[^!-~]+/);
   const isAscii = /^[\x20-\x7e]*$/.test(literal);
-  // A letter before non-ASCII text may combine with it.
-  const sure = cut.map((piece, i) => (isAscii || i === cut.length - 1 ? piece : piece.slice(0, -1)));
+  // A letter before non-ASCII text may combine with it; what is compared exactly is not composed here, so the value may go on with a mark.
+  const mayGoOn = caseExact && operator !== 'ew';
+  const sure = cut.map((piece, i) => ((i === cut.length - 1 ? mayGoOn : !isAscii) ? piece.slice(0, -1) : piece));
   const any = sure.filter((piece) => piece !== '');
   const [first = '', last = ''] = [sure[0], sure.at(-1)];
   if (any.length === 0) return undefined;

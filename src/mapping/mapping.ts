@@ -13,6 +13,7 @@ export interface Mapping {
   readonly resources: readonly ResourceMapping[];
 }
 
+/** One resource type: where its entries are, and how each attribute is read, written and asked for. */
 export interface ResourceMapping {
   /** The resource type as this mapping offers it. */
   readonly type: ResourceType;
@@ -22,13 +23,18 @@ export interface ResourceMapping {
   readonly unfilterable: readonly string[];
   /** Attributes of which no two resources may share a value: 409 uniqueness. */
   readonly unique: readonly AttributeReference[];
+  /** Where its entries are, and which of those there they are. */
   readonly scope: { readonly bases: readonly SearchBase[]; readonly filter: Filter };
+  /** The attribute behind `id`, which never changes. */
   readonly id: { readonly ldap: string; readonly codec: Codec };
   readonly rules: readonly Rule[];
+  /** Values that a new resource gets where the client sends none. */
   readonly defaults: readonly { readonly path: string; readonly template: Template }[];
+  /** Undefined: none is created. */
   readonly create: CreateMapping | undefined;
   /** The RDN follows its template when a path in it changes. */
   readonly renames: boolean;
+  /** Undefined: none is deleted. */
   readonly delete: { readonly mode: 'purge' } | Quarantine | undefined;
   readonly password: PasswordMapping | undefined;
   /** `members`, changed value by value. */
@@ -36,10 +42,11 @@ export interface ResourceMapping {
   /** Resource type whose membership tells the `groups` of this one, where no attribute does. */
   readonly groupsFrom: string | undefined;
   readonly set: readonly SetMapping[];
+  /** What `meta.version` is made of; `auto`: the change number where the server has one, else a hash. */
   readonly version: 'auto' | 'entryCSN' | 'hash';
 }
 
-/** Deleted entries are marked in LDAP, disabled and hidden, and come back with a later create (mapping semantics 8). */
+/** Deleted entries are marked in LDAP, disabled and hidden, and come back with a later create. */
 export interface Quarantine {
   readonly mode: 'quarantine';
   readonly marker: { readonly ldap: string; readonly value: string };
@@ -57,22 +64,30 @@ export interface SearchBase {
 /** `attribute=template`, several joined by `+` in a multi-valued RDN. */
 export type RdnTemplate = readonly { readonly attribute: string; readonly value: Template }[];
 
+/** How an entry is made (RFC 4511 section 4.7). */
 export interface CreateMapping {
   readonly objectClasses: readonly string[];
   readonly rdn: RdnTemplate;
+  /** The first whose condition the new resource meets. */
   readonly placement: readonly { readonly when: ResolvedFilter | undefined; readonly base: Dn }[];
+  /** What is appended to a name that is taken, then with a number, `tries` in all. */
   readonly onRdnConflict: { readonly append: Template; readonly tries: number } | undefined;
 }
 
 export interface PasswordMapping {
+  /** `passwordModify` is the operation of RFC 3062, the others are attributes. */
   readonly strategy: 'unicodePwd' | 'passwordModify' | 'userPassword';
+  /** What becomes of an account that is created without one; undefined: it has none. */
   readonly missingOnCreate: 'random' | 'createDisabled' | 'reject' | undefined;
 }
 
 export interface MembershipMapping {
+  /** The attribute that holds the DNs of the members. */
   readonly ldap: string;
+  /** Names of the resource types that may be members. */
   readonly to: readonly string[];
   readonly onUnresolved: 'reject' | 'skip' | 'defer';
+  /** Stands in a group that would be empty, where the object class does not allow that; never shown. */
   readonly placeholder: Dn | undefined;
 }
 

@@ -32,7 +32,7 @@ export function parseDefinition<Schema extends z.ZodType>(
 }
 
 /** The problems of an error that `parseDefinition`'s error map has seen, or of any other, then without the names that are allowed. */
-export function zodProblems(error: z.ZodError, data: unknown): readonly Problem[] {
+function zodProblems(error: z.ZodError, data: unknown): readonly Problem[] {
   const unknownAt = new Set(error.issues.filter((issue) => issue.code === 'unrecognized_keys').map((issue) => issue.path.join('\0')));
   const mayFollow = (issue: Issue): boolean => issue.code === 'custom' && unknownAt.has(issue.path.join('\0'));
   return error.issues.filter((issue) => !mayFollow(issue)).flatMap((issue) => describeIssue(issue, issue.path, data));

@@ -15,13 +15,13 @@ export function attributeName({ target }: Pick<Rule, 'target'>): string {
   return target.extension === undefined ? target.attribute.name : `${target.extension}:${target.attribute.name}`;
 }
 
-export function wantedRules(mapping: ResourceMapping, wanted: Wanted): readonly Rule[] {
+function wantedRules(mapping: ResourceMapping, wanted: Wanted): readonly Rule[] {
   return mapping.rules.filter((rule) => wanted(attributeName(rule)));
 }
 
 /** The LDAP attributes that the wanted part of a resource is made of, and the id. */
 export function attributesToRead(mapping: ResourceMapping, wanted: Wanted): readonly string[] {
-  return unique([mapping.id.ldap, ...wantedRules(mapping, wanted).flatMap((rule) => rule.reads)]);
+  return [...new Set([mapping.id.ldap, ...wantedRules(mapping, wanted).flatMap((rule) => rule.reads)])];
 }
 
 /** The DNs in an entry that reading the wanted part will ask the context to locate. */
@@ -65,8 +65,4 @@ export function readResource(
   };
   delete core['meta'];
   return withSchemas({ ...core, ...Object.fromEntries(extensions), meta }, type);
-}
-
-export function unique<T>(values: Iterable<T>): readonly T[] {
-  return [...new Set(values)];
 }

@@ -38,7 +38,7 @@ export function fullType(
   };
 }
 
-export function defineSchema(definition: SchemaDefinition): Schema {
+function defineSchema(definition: SchemaDefinition): Schema {
   const attributes = Object.entries(definition.attributes).map(([name, attribute]) => define(name, attribute));
   return { id: definition.urn, name: definition.name, description: definition.description, attributes };
 }

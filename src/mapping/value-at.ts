@@ -1,27 +1,26 @@
 // Where the value of a rule stands in a resource: read, set, and looked up by the names in templates.
 // RFC 7643 section 3.3 (extensions are containers of their own), 2.4 (`primary`, `value`).
+import { isJsonObject } from '../scim/attribute-value.ts';
 import { type AttributeReference, parsePath } from '../scim/path.ts';
 import type { Json, JsonObject, Resource } from '../scim/schema.ts';
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function containerOf(resource: Resource | undefined, extension: string | undefined): JsonObject | undefined {
   const container = extension === undefined ? resource : resource?.[extension];
-  return isObject(container) ? container : undefined;
+  return isJsonObject(container) ? container : undefined;
 }
 
 /** The value of a rule's attribute in a resource. */
 export function valueAt(resource: Resource | undefined, { extension, attribute, sub }: AttributeReference): Json | undefined {
   const value = containerOf(resource, extension)?.[attribute.name];
   if (!sub) return value;
-  return isObject(value) ? value[sub.name] : undefined;
+  return isJsonObject(value) ? value[sub.name] : undefined;
 }
 
 /** The resource with another value there; undefined unassigns it. */
 export function setAt(resource: Resource, { extension, attribute, sub }: AttributeReference, value: Json | undefined): Resource {
   const container = containerOf(resource, extension) ?? {};
   const old = container[attribute.name];
-  const whole = sub ? withMember(isObject(old) ? old : {}, sub.name, value) : value;
+  const whole = sub ? withMember(isJsonObject(old) ? old : {}, sub.name, value) : value;
   const changed = withMember(container, attribute.name, isEmpty(whole) ? undefined : whole);
   return extension === undefined ? changed : withMember(resource, extension, isEmpty(changed) ? undefined : changed);
 }
@@ -31,14 +30,14 @@ function withMember(object: JsonObject, name: string, value: Json | undefined): 
   return value === undefined ? rest : { ...rest, [name]: value };
 }
 
-const isEmpty = (value: Json | undefined): boolean => isObject(value) && Object.keys(value).length === 0;
+const isEmpty = (value: Json | undefined): boolean => isJsonObject(value) && Object.keys(value).length === 0;
 
 /** Text of a SCIM path, for templates: of several elements the primary one, else the first; of a complex value its `value`. */
 export function scimLookup(resource: Resource): (path: string) => string | undefined {
   return (text) => {
     const path = parsePath(text);
     const value = path && oneOf(containerOf(resource, path.urn)?.[path.attribute]);
-    const part = isObject(value) ? value[path?.sub ?? 'value'] : path?.sub === undefined ? value : undefined;
+    const part = isJsonObject(value) ? value[path?.sub ?? 'value'] : path?.sub === undefined ? value : undefined;
     return part === undefined || part === null || typeof part === 'object' ? undefined : String(part);
   };
 }
@@ -46,5 +45,5 @@ export function scimLookup(resource: Resource): (path: string) => string | undef
 function oneOf(value: Json | undefined): Json | undefined {
   if (!Array.isArray(value)) return value;
   const elements = value as readonly Json[];
-  return elements.find((element) => isObject(element) && element['primary'] === true) ?? elements[0];
+  return elements.find((element) => isJsonObject(element) && element['primary'] === true) ?? elements[0];
 }

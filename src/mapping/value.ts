@@ -1,6 +1,6 @@
 // What happens to one SCIM value on its way into LDAP: normalization, validation, and which of several LDAP values is "the" value.
 // RFC 7643 section 2.3; L-010 (LDAP values have no order).
-import { parseDn, rdnValue } from '../ldap/dn.ts';
+import { rdnValue, tryParseDn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { Value } from '../ldap/filter.ts';
 import { invalidValue } from '../scim/error.ts';
@@ -80,11 +80,8 @@ export function octetsOf(values: readonly Buffer[], codec: Codec, wanted: readon
 }
 
 function rdnText(dn: string, attribute: string): string | undefined {
-  try {
-    return rdnValue(parseDn(dn), attribute)?.toString();
-  } catch {
-    return undefined;
-  }
+  const parsed = tryParseDn(dn);
+  return parsed && rdnValue(parsed, attribute)?.toString();
 }
 
 /** The simple values of `list` that are not in `other`; both may be long. */

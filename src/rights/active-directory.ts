@@ -2,6 +2,7 @@
 // dsacls of Windows Server; samba-tool dsacl with SDDL ([MS-DTYP] 2.5.1); rights of [MS-ADTS] 5.1.3.2; Reset Password is a control access right.
 import { type Dn, formatDn } from '../ldap/dn.ts';
 import { distinctDns, type Needs, type ResourceNeeds } from './needs.ts';
+import { shell } from './quoting.ts';
 
 /** Written by a rename besides the naming attribute. */
 const nameAttribute = 'name';
@@ -96,5 +97,3 @@ ${lines.join('\n')}
 function accountName(account: string): string {
   return /^CN=([^,]+)/i.exec(account)?.[1] ?? account.replace(/^.*\\/, '').replace(/@.*$/, '');
 }
-
-const shell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

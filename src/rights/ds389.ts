@@ -3,6 +3,7 @@
 import { type Dn, formatDn } from '../ldap/dn.ts';
 import { and, escapeValue, type Filter, formatFilter } from '../ldap/filter.ts';
 import { distinct, distinctDns, type Needs, type ResourceNeeds } from './needs.ts';
+import { fold } from './quoting.ts';
 
 export function print389(needs: Needs): string {
   const blocks = distinctDns([needs.baseDn, ...needs.resources.flatMap(({ bases }) => bases.map(({ dn }) => dn))]).flatMap((dn) => {
@@ -56,7 +57,3 @@ const filtered = (filter: string): string => `(targetfilter="${filter}")`;
 
 /** The account stands in an LDAP URL. */
 const escapeUrl = (dn: string): string => dn.replace(/[?"\\]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
-
-function fold(line: string): string {
-  return line.replace(/(.{100})(?=.)/g, '$1\n ');
-}

@@ -3,6 +3,7 @@
 import { formatDn } from '../ldap/dn.ts';
 import { formatFilter } from '../ldap/filter.ts';
 import { distinct, type Needs, type ResourceNeeds } from './needs.ts';
+import { shell } from './quoting.ts';
 
 const privilege = 'SCIM gateway';
 
@@ -53,5 +54,3 @@ add: member
 member: ${account}
 EOF`;
 }
-
-const shell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -3,9 +3,10 @@
 import { type Dn, formatDn } from '../ldap/dn.ts';
 import { formatFilter } from '../ldap/filter.ts';
 import { distinct, distinctDns, type Needs, type ResourceNeeds } from './needs.ts';
+import { fold } from './quoting.ts';
 
 /** Values of `access` or `olcAccess`, in order, to be put before all others. Each lets everybody else pass on to the next rule. */
-export function slapdAccess(needs: Needs): readonly string[] {
+function slapdAccess(needs: Needs): readonly string[] {
   const by = (level: string): string => `by dn.exact=${quote(needs.account)} ${level} by * break`;
   return [
     `to dn.base=${quoteDn(needs.baseDn)} attrs=entry,entryDN,objectClass ${by('read')}`,
@@ -78,9 +79,4 @@ olcLimits: {0}dn.exact=${quote(needs.account)} ${limits}
 add: olcAccess
 ${access.map(fold).join('\n')}
 `;
-}
-
-/** RFC 2849: a line may go on in the next one behind a blank. */
-function fold(line: string): string {
-  return line.replace(/(.{100})(?=.)/g, '$1\n ');
 }

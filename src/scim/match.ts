@@ -1,5 +1,6 @@
 // Evaluation of resolved filters and sort orders on resources in memory.
 // RFC 7644 sections 3.4.2.2 and 3.4.2.3; folding as decided: NFKC and simple lower-casing where caseExact is false.
+import { isJsonObject } from './attribute-value.ts';
 import { instantOf } from './datetime.ts';
 import type { ResolvedFilter } from './filter.ts';
 import type { AttributeReference } from './path.ts';
@@ -70,7 +71,7 @@ type Select = (node: JsonObject, reference: AttributeReference) => Json | undefi
 
 const selectFromResource: Select = (resource, { extension, attribute }) => {
   const container = extension === undefined ? resource : resource[extension];
-  return isObject(container) ? container[attribute.name] : undefined;
+  return isJsonObject(container) ? container[attribute.name] : undefined;
 };
 
 function compile(filter: ResolvedFilter, select: Select): (resource: JsonObject) => boolean {
@@ -104,7 +105,7 @@ function compile(filter: ResolvedFilter, select: Select): (resource: JsonObject)
 
 function hasValue(value: Json | undefined, sub: Attribute | undefined, test: Predicate): boolean {
   if (!sub) return someElement(value, test);
-  return someElement(value, (element) => isObject(element) && someElement(element[sub.name], test));
+  return someElement(value, (element) => isJsonObject(element) && someElement(element[sub.name], test));
 }
 
 function someElement(value: Json | undefined, test: Predicate): boolean {
@@ -116,7 +117,7 @@ function someElement(value: Json | undefined, test: Predicate): boolean {
 function isAssigned(value: Json): boolean {
   if (value === null || value === '') return false;
   if (isArray(value)) return value.some(isAssigned);
-  return isObject(value) ? Object.values(value).some(isAssigned) : true;
+  return isJsonObject(value) ? Object.values(value).some(isAssigned) : true;
 }
 
 function compileComparison({ attribute, operator, value }: Comparison): Predicate {
@@ -165,8 +166,8 @@ function sortKey(resource: Resource, reference: AttributeReference): Comparable 
   const { attribute } = reference;
   const sub = reference.sub ?? findAttribute(attribute.subAttributes, 'value');
   const value = selectFromResource(resource, reference);
-  const element = isArray(value) ? (value.find((each) => isObject(each) && each['primary'] === true) ?? value[0]) : value;
-  const simple = sub && isObject(element) ? element[sub.name] : element;
+  const element = isArray(value) ? (value.find((each) => isJsonObject(each) && each['primary'] === true) ?? value[0]) : value;
+  const simple = sub && isJsonObject(element) ? element[sub.name] : element;
   return comparableOf(simple, sub ?? attribute);
 }
 
@@ -195,8 +196,4 @@ function codePointRank(unit: number): number {
 
 function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -50,7 +50,8 @@ type Terms = ReadonlyMap<Attribute, Json>;
 const mostComparisons = 1_000_000;
 /** As many operations are applied to any number of values. */
 const unlimitedOperations = 100;
-const tooMuch = (name: string): ScimError => new ScimError(413, `Too many operations on the values of ${name}: send them in several requests`);
+const tooMuch = (name: string): ScimError =>
+  new ScimError(413, `Too many operations on the values of ${name}: send them in several requests`);
 
 /**
  * The resource after all operations; the same object if they change nothing (R-178). `resource` itself is never changed, so that a

@@ -81,7 +81,17 @@ type MutableObject = { [name: string]: Json };
 /** Names asked for: whole attributes, or some sub-attributes of one. */
 type Names = ReadonlyMap<string, 'whole' | ReadonlySet<string>>;
 
+/** By projection and type: a request asks many times, and its names may be many. */
+const known = new WeakMap<Projection, WeakMap<ResourceType, Selections>>();
+
 function selectAttributes(type: ResourceType, projection: Projection): Selections {
+  const byType = known.get(projection) ?? new WeakMap<ResourceType, Selections>();
+  const selections = byType.get(type) ?? computeSelections(type, projection);
+  known.set(projection, byType.set(type, selections));
+  return selections;
+}
+
+function computeSelections(type: ResourceType, projection: Projection): Selections {
   checkExclusive(projection);
   const select = projection.attributes
     ? selectNamed(resolveNames(projection.attributes, type))

@@ -11,6 +11,7 @@ import { ScimClient } from '../directory/scim-client.ts';
 import { freePort } from '../servers/port.ts';
 
 const token = 'a-token-of-the-serve-test';
+const adminToken = 'a-token-of-the-operator';
 let directory: DemoDirectory;
 let folder: string;
 beforeAll(async () => {
@@ -67,8 +68,11 @@ class Served {
   }
 }
 
-function writeConfig(port: number, change: { readonly title?: string; readonly level?: string; readonly listen?: number } = {}): string {
-  const { title = 'title', level = 'info', listen = port } = change;
+function writeConfig(
+  port: number,
+  change: { readonly title?: string; readonly level?: string; readonly listen?: number; readonly admin?: number } = {},
+): string {
+  const { title = 'title', level = 'info', listen = port, admin } = change;
   writeFileSync(join(folder, 'mapping.yaml'), `extends: openldap\nresources:\n  User:\n    attributes:\n      title: ${title}\n`);
   const file = join(folder, 'config.yaml');
   writeFileSync(
@@ -87,15 +91,19 @@ clients:
   - name: client
     auth: { token: { sha256: "${createHash('sha256').update(token).digest('hex')}", expires: never } }
     allow: { directory: main, resources: [User, Group], operations: [read] }
+${admin === undefined ? '' : `admin: { listen: "127.0.0.1:${admin}", token: { env: ADMIN_TOKEN } }`}
 `,
   );
   return file;
 }
 
 async function serve(...options: readonly string[]): Promise<Served> {
-  const port = await freePort();
-  const file = writeConfig(port);
-  const env = { ...process.env, LDAP_PASSWORD: directory.adminPassword };
+  return serveFile(await freePort(), {}, ...options);
+}
+
+async function serveFile(port: number, change: { readonly admin?: number }, ...options: readonly string[]): Promise<Served> {
+  const file = writeConfig(port, change);
+  const env = { ...process.env, LDAP_PASSWORD: directory.adminPassword, ADMIN_TOKEN: adminToken };
   const child = spawn(process.execPath, ['src/cli.ts', 'serve', '--config', file, ...options], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -155,6 +163,29 @@ test('--watch takes a changed mapping file by itself', async () => {
   writeConfig(served.port, { title: 'null' });
   await served.logged('reloaded');
   expect(await titleFilter(served)).toBe(400);
+});
+
+test('POST /reload of the operator is what SIGHUP is, and answers what became of it', async () => {
+  const admin = await freePort();
+  const served = await serveFile(await freePort(), { admin });
+  await served.logged('serving the operator');
+  const ask = async (method: string, path: string): Promise<readonly [number, unknown]> => {
+    const answer = await fetch(`http://127.0.0.1:${admin}${path}`, { method, headers: { authorization: `Bearer ${adminToken}` } });
+    return [answer.status, await answer.json()];
+  };
+  writeConfig(served.port, { admin, title: 'null' });
+  expect(await ask('POST', '/reload')).toEqual([
+    200,
+    { at: expect.any(String), ok: true, connected: [], disconnected: [], needRestart: [] },
+  ]);
+  expect(await titleFilter(served)).toBe(400);
+
+  writeConfig(served.port, { admin, title: '{ ldap: title, codex: guid }' });
+  const mistake = { file: expect.stringContaining('mapping.yaml'), line: 5, column: 29, message: expect.stringContaining('codex') };
+  const refused = { at: expect.any(String), ok: false, error: 'ConfigError', mistakes: [mistake] };
+  expect(await ask('POST', '/reload')).toEqual([422, refused]);
+  expect(await titleFilter(served)).toBe(400);
+  expect((await ask('GET', '/status'))[1]).toMatchObject({ config: { file: join(folder, 'config.yaml'), lastReload: refused } });
 });
 
 describe('onReload', () => {

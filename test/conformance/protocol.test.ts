@@ -77,6 +77,14 @@ describe('discovery', () => {
     expect((await scim.patch(`/Users/${ids[0]}`, [{ op: 'replace', path: 'title', value: 'patched' }])).body['title']).toBe('patched');
   });
 
+  test('R-184 bulk is supported, as is said', async () => {
+    const { scim } = stage;
+    const supported = valueOf((await scim.get('/ServiceProviderConfig')).body, 'bulk', 'supported');
+    const operations = [{ method: 'POST', path: '/Users', bulkId: '1', data: newUser() }];
+    const { status } = await scim.post('/Bulk', { schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations: operations });
+    expect([supported, status]).toEqual([true, 200]);
+  });
+
   test('T-011 T-013 etag is supported, as is said, and a weak tag matches', async () => {
     const { scim } = stage;
     expect(valueOf((await scim.get('/ServiceProviderConfig')).body, 'etag', 'supported')).toBe(true);
@@ -152,6 +160,17 @@ describe('requests and errors', () => {
     expect(types.slice(7, 9)).toEqual(['noTarget', 'noTarget']);
   });
 
+  test('T-022 strict: a PATCH path that leads nowhere is invalidPath, and nothing of the request is done', async () => {
+    const { strict } = stage;
+    const made = await strict.post('/Users', newUser());
+    const refused = await strict.patch(`/Users/${made.id}`, [
+      { op: 'add', path: 'title', value: 'T' },
+      { op: 'add', path: 'titel', value: 'T' },
+    ]);
+    expect(refused.body).toMatchObject({ status: '400', scimType: 'invalidPath' });
+    expect((await strict.get(`/Users/${made.id}`)).body).toEqual(made.body);
+  });
+
   test('R-107 no page is larger than maxResults', async () => {
     const crowd = await openStage({
       ...embedded,
@@ -173,7 +192,7 @@ describe('requests and errors', () => {
     }
   });
 
-  test('T-077 /Me of a client without a rule is 404; with one it says where the resource is', async () => {
+  test('R-206 /Me of a client without a rule is 404', async () => {
     expect((await stage.scim.get('/Me')).body).toMatchObject({ schemas: [urn.error], status: '404' });
   });
 

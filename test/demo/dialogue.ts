@@ -35,7 +35,10 @@ export class Dialogue {
     this.connection = connection;
   }
 
-  static async open({ url, adminDn, adminPassword, ca }: Target, bind?: { readonly dn: string; readonly password: string }): Promise<Dialogue> {
+  static async open(
+    { url, adminDn, adminPassword, ca }: Target,
+    bind?: { readonly dn: string; readonly password: string },
+  ): Promise<Dialogue> {
     const account = bind ?? { dn: adminDn, password: adminPassword };
     const tls = ca === undefined ? {} : { tls: { ca: [ca] } };
     return new Dialogue(await connect({ url, bind: account, ...tls, timeouts: { connect: 5000, operation: 5000 } }));

@@ -51,10 +51,7 @@ const modify = (what: string, dn: string, ...changes: Change[]): Step => [
   `modify ${what}`,
   (dialogue) => dialogue.modify(dn, changes).then(({ code }) => code),
 ];
-const remove = (dn: string): Step => [
-  `delete ${dn}`,
-  (dialogue) => dialogue.do({ operation: 'delete', dn }).then(({ code }) => code),
-];
+const remove = (dn: string): Step => [`delete ${dn}`, (dialogue) => dialogue.do({ operation: 'delete', dn }).then(({ code }) => code)];
 function rename(dn: string, newRdn: string, newSuperior?: string): Step {
   const request = { operation: 'modifyDn', dn, newRdn, deleteOldRdn: true, ...(newSuperior !== undefined && { newSuperior }) } as const;
   return [`rename ${dn} to ${newRdn} ${newSuperior ?? ''}`, (dialogue) => dialogue.do(request).then(({ code }) => code)];
@@ -72,8 +69,16 @@ function find(filter: string, base = staff, wish: SearchWish = {}): Step {
 }
 
 const quoted = (password: string): Buffer => Buffer.from(`"${password}"`, 'utf16le');
-const user = (accountName: string, more: Attributes = {}): Attributes => ({ objectClass: ['user'], sAMAccountName: [accountName], ...more });
-const group = (accountName: string, more: Attributes = {}): Attributes => ({ objectClass: ['group'], sAMAccountName: [accountName], ...more });
+const user = (accountName: string, more: Attributes = {}): Attributes => ({
+  objectClass: ['user'],
+  sAMAccountName: [accountName],
+  ...more,
+});
+const group = (accountName: string, more: Attributes = {}): Attributes => ({
+  objectClass: ['group'],
+  sAMAccountName: [accountName],
+  ...more,
+});
 const ann = `CN=Ann Example,${staff}`;
 const bob = `CN=Bob Example,${staff}`;
 const team = `CN=Team,${groups}`;
@@ -127,7 +132,9 @@ describe('fills in what an entry has like Samba', () => {
     find('(sAMAccountName=smith)', staff, { attributes: ['cn', 'name', 'distinguishedName'] }),
     find('(sAMAccountName=marks)', staff, { attributes: ['cn', 'name', 'distinguishedName'] }),
     find('(sAMAccountName=lower)', staff, { attributes: ['cn', 'name', 'distinguishedName'] }),
-    find('(cn=Domain Admins)', suffix, { attributes: [...(groupNames ?? []), 'adminCount', 'primaryGroupToken', 'isCriticalSystemObject'] }),
+    find('(cn=Domain Admins)', suffix, {
+      attributes: [...(groupNames ?? []), 'adminCount', 'primaryGroupToken', 'isCriticalSystemObject'],
+    }),
     find('(cn=Domain Users)', suffix, { attributes: ['member', 'primaryGroupToken', 'isCriticalSystemObject', 'sAMAccountType'] }),
     find('(cn=krbtgt)', suffix, { attributes: ['adminCount', 'isCriticalSystemObject', 'userAccountControl', 'sAMAccountName'] }),
     find('(cn=Administrator)', suffix, { attributes: ['adminCount', 'isCriticalSystemObject', 'userAccountControl', 'primaryGroupID'] }),
@@ -237,7 +244,10 @@ describe('finds entries like Samba', () => {
         ];
       },
     ],
-    ['an unknown id', (dialogue) => dialogue.search('<GUID=00000000-0000-4000-8000-000000000000>', { scope: 'base' }).then(({ code }) => code)],
+    [
+      'an unknown id',
+      (dialogue) => dialogue.search('<GUID=00000000-0000-4000-8000-000000000000>', { scope: 'base' }).then(({ code }) => code),
+    ],
   ]);
 });
 
@@ -331,7 +341,8 @@ describe('keeps members like Samba', () => {
     [
       'a user is not changed by the groups that it joins',
       async (dialogue) => {
-        const usn = async (dn: string) => (await dialogue.read(dn, { scope: 'base', attributes: ['uSNChanged'] })).entries[0]?.texts('uSNChanged');
+        const usn = async (dn: string) =>
+          (await dialogue.read(dn, { scope: 'base', attributes: ['uSNChanged'] })).entries[0]?.texts('uSNChanged');
         const before = [await usn(bob), await usn(team)];
         await dialogue.modify(team, [change('delete', 'member', bob)]);
         await dialogue.modify(team, [change('add', 'member', bob)]);
@@ -342,7 +353,8 @@ describe('keeps members like Samba', () => {
     [
       'what changes nothing stamps nothing',
       async (dialogue) => {
-        const usn = async () => (await dialogue.read(bob, { scope: 'base', attributes: ['uSNChanged'] })).entries[0]?.texts('uSNChanged')[0];
+        const usn = async () =>
+          (await dialogue.read(bob, { scope: 'base', attributes: ['uSNChanged'] })).entries[0]?.texts('uSNChanged')[0];
         const before = await usn();
         await dialogue.modify(bob, [change('replace', 'title', 'Engineer')]);
         const same = (await usn()) === before;
@@ -371,11 +383,14 @@ describe('renames and deletes like Samba', () => {
     remove('garbage'),
     remove(`CN=Ann Other,OU=Outer,${staff}`),
     membersOf,
-[
+    [
       'its tombstone',
       async (dialogue) => {
         const wish = { filter: '(sAMAccountName=ann)', controls: [plainControl('showDeleted', true)] };
-        const { entries } = await dialogue.search(suffix, { ...wish, attributes: ['isDeleted', 'sAMAccountName', 'lastKnownParent', 'title'] });
+        const { entries } = await dialogue.search(suffix, {
+          ...wish,
+          attributes: ['isDeleted', 'sAMAccountName', 'lastKnownParent', 'title'],
+        });
         return entries.map((entry) => entry.replace(/DEL:[\da-f-]{36}/, 'DEL:id'));
       },
     ],
@@ -383,7 +398,8 @@ describe('renames and deletes like Samba', () => {
     add('the name again', ann, user('ann', upn('ann'))),
     [
       'a tree at once',
-      (dialogue) => dialogue.do({ operation: 'delete', dn: `OU=Outer,${staff}` }, [plainControl('treeDelete', true)]).then(({ code }) => code),
+      (dialogue) =>
+        dialogue.do({ operation: 'delete', dn: `OU=Outer,${staff}` }, [plainControl('treeDelete', true)]).then(({ code }) => code),
     ],
     remove(bob),
     find('(objectClass=*)', staff),
@@ -435,15 +451,18 @@ describe('says of itself what Samba says', () => {
   askInOrder([
     find('(objectClass=*)', '', {
       scope: 'base',
-      attributes: 'defaultNamingContext rootDomainNamingContext schemaNamingContext configurationNamingContext dsServiceName dnsHostName namingContexts serverName subschemaSubentry isSynchronized'.split(
-        ' ',
-      ),
+      attributes:
+        'defaultNamingContext rootDomainNamingContext schemaNamingContext configurationNamingContext dsServiceName dnsHostName namingContexts serverName subschemaSubentry isSynchronized'.split(
+          ' ',
+        ),
     }),
     [
       'the controls of the demo are among those of Samba',
       async (dialogue) => {
-        const own = (await asked[1].read('', { scope: 'base', attributes: ['supportedControl'] })).entries[0]?.texts('supportedControl') ?? [];
-        const its = (await dialogue.read('', { scope: 'base', attributes: ['supportedControl'] })).entries[0]?.texts('supportedControl') ?? [];
+        const own =
+          (await asked[1].read('', { scope: 'base', attributes: ['supportedControl'] })).entries[0]?.texts('supportedControl') ?? [];
+        const its =
+          (await dialogue.read('', { scope: 'base', attributes: ['supportedControl'] })).entries[0]?.texts('supportedControl') ?? [];
         return own.filter((oid) => !its.includes(oid));
       },
     ],

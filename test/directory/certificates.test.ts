@@ -66,27 +66,31 @@ describe.each(['ldaps', 'startTls'] as const)('%s', (way) => {
     return { ...(await open(server, { servers, tls: `ca: "${ca}"${way === 'ldaps' ? '' : ', startTls: true'}` })), proxy };
   }
 
-  test.each(mistakes)('L-004 %s: 503, nothing in clear, the reason in the log, and back when it is mended', async (_what, names, expired, reason) => {
-    const server = await startSlapd({ tls: true });
-    await makeCertificates(server.dir, 'slapd', names, { expired });
-    await server.restart();
-    const { stage, log, proxy } = await behind(server, join(server.dir, 'ca.crt'));
-    await expectOutage(stage);
-    expect(String(log.lines(outage)[0]?.['reason'])).toMatch(reason);
-    // Tried again and again, not told again.
-    const [told, tried] = [log.lines(outage).length, proxy.accepted];
-    await expect.poll(() => proxy.accepted, { timeout: 5000 }).toBeGreaterThan(tried + 3);
-    expect(log.lines(outage)).toHaveLength(told);
-    expect(inClear(proxy)).not.toMatch(/cn=gateway|dc=example/);
+  test.each(mistakes)(
+    'L-004 %s: 503, nothing in clear, the reason in the log, and back when it is mended',
+    async (_what, names, expired, reason) => {
+      const server = await startSlapd({ tls: true });
+      await makeCertificates(server.dir, 'slapd', names, { expired });
+      await server.restart();
+      const { stage, log, proxy } = await behind(server, join(server.dir, 'ca.crt'));
+      await expectOutage(stage);
+      expect(String(log.lines(outage)[0]?.['reason'])).toMatch(reason);
+      // Tried again and again, not told again.
+      const [told, tried] = [log.lines(outage).length, proxy.accepted];
+      await expect.poll(() => proxy.accepted, { timeout: 5000 }).toBeGreaterThan(tried + 3);
+      expect(log.lines(outage)).toHaveLength(told);
+      expect(inClear(proxy)).not.toMatch(/cn=gateway|dc=example/);
 
-    // The authority stays as the gateway read it: a certificate of the same one is put in place.
-    await makeCertificates(server.dir, 'slapd', goodNames, { sameAuthority: true });
-    await server.restart();
-    await expect.poll(() => ready(stage), { timeout: 10_000 }).toBe(200);
-    expect((await stage.scim.post('/Users', newUser())).status).toBe(201);
-    expect(log.lines('connected to the directory')).not.toEqual([]);
-    expect(inClear(proxy)).not.toMatch(/cn=gateway|dc=example/);
-  }, 40_000);
+      // The authority stays as the gateway read it: a certificate of the same one is put in place.
+      await makeCertificates(server.dir, 'slapd', goodNames, { sameAuthority: true });
+      await server.restart();
+      await expect.poll(() => ready(stage), { timeout: 10_000 }).toBe(200);
+      expect((await stage.scim.post('/Users', newUser())).status).toBe(201);
+      expect(log.lines('connected to the directory')).not.toEqual([]);
+      expect(inClear(proxy)).not.toMatch(/cn=gateway|dc=example/);
+    },
+    40_000,
+  );
 
   test('a certificate of another authority: 503, nothing in clear, the reason in the log', async () => {
     const server = await startSlapd({ tls: true });

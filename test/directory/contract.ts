@@ -14,6 +14,7 @@ import { naming } from './contract/naming.ts';
 import { outages } from './contract/outages.ts';
 import { passwords } from './contract/passwords.ts';
 import { patches } from './contract/patches.ts';
+import { spellings } from './contract/spellings.ts';
 import { users } from './contract/users.ts';
 import type { Face } from './faces.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -32,6 +33,7 @@ const parts = {
   groups,
   membership,
   naming,
+  spellings,
   foreign,
   passwords,
   concurrency,

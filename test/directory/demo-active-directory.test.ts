@@ -24,8 +24,11 @@ const embedded: Face = {
     const { url, suffix, adminDn, adminPassword } = running;
     const account = { adminDn, adminPassword, gatewayDn: adminDn, gatewayPassword: adminPassword };
     return {
-      ...{ url, port, suffix, tls: { host: '127.0.0.1', port, ca, certificates } },
       ...account,
+      url,
+      port,
+      suffix,
+      tls: { host: '127.0.0.1', port, ca, certificates },
       kill: () => running.close(),
       async restart() {
         running = await startDemoDirectory(options);

@@ -105,12 +105,34 @@ export function patchPath(random: Random, knowledge: Knowledge): string {
   return random.weigh<() => string>([
     [30, () => attributePath(random)],
     [10, () => `${random.pick(['emails', 'phoneNumbers', 'addresses'])}[type eq "${random.pick(['work', 'home', 'mobile', 'fax'])}"]`],
-    [10, () => `${random.pick(['emails', 'phoneNumbers', 'addresses'])}[type eq "${random.pick(['work', 'home', 'other'])}"].${random.pick(subs)}`],
+    [
+      10,
+      () =>
+        `${random.pick(['emails', 'phoneNumbers', 'addresses'])}[type eq "${random.pick(['work', 'home', 'other'])}"].${random.pick(subs)}`,
+    ],
     [10, () => `members[value eq "${random.pick([...knowledge.users, ...knowledge.groups, 'x'])}"]`],
     [6, () => `${attributePath(random)}[${wellFormedFilter(random, knowledge, 3, true)}]`],
     [6, () => spoilText(attributePath(random), random)],
     [4, () => hostileFilter(random, knowledge)],
-    [2, () => random.pick([core, enterprise, `${enterprise}:`, ':', '.', 'a.b.c', '[', ']', 'emails[', 'emails[]', 'emails[0]', '$ref', 'members.$ref'])],
+    [
+      2,
+      () =>
+        random.pick([
+          core,
+          enterprise,
+          `${enterprise}:`,
+          ':',
+          '.',
+          'a.b.c',
+          '[',
+          ']',
+          'emails[',
+          'emails[]',
+          'emails[0]',
+          '$ref',
+          'members.$ref',
+        ]),
+    ],
     [3, () => hostileText(random)],
   ])();
 }
@@ -123,7 +145,13 @@ export function spoilText(text: string, random: Random): string {
     const length = random.below(6);
     spoiled = random.weigh<() => string>([
       [3, () => spoiled.slice(0, at) + spoiled.slice(at + length)],
-      [3, () => spoiled.slice(0, at) + random.pick(['(', ')', '[', ']', '"', '\\', '*', '.', ':', ',', ' ', '\0', '\n', 'é', '\ud800', '%', '=']) + spoiled.slice(at)],
+      [
+        3,
+        () =>
+          spoiled.slice(0, at) +
+          random.pick(['(', ')', '[', ']', '"', '\\', '*', '.', ':', ',', ' ', '\0', '\n', 'é', '\ud800', '%', '=']) +
+          spoiled.slice(at),
+      ],
       [2, () => spoiled.slice(0, at) + hostileText(random).slice(0, 60) + spoiled.slice(at)],
       [1, () => spoiled.slice(0, at)],
       [1, () => spoiled.slice(0, at + length) + spoiled.slice(at)],

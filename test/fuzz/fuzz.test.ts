@@ -8,10 +8,14 @@ const fresh = Date.now() % 2 ** 31;
 test.each([
   ['the fixed seed', 20_260_101],
   ['a fresh seed', fresh],
-])('1500 generated requests with %s (%i) find no 5xx, hang, crash, leak or change from a refused request', { timeout: 120_000 }, async (_, seed) => {
-  const { findings, requests, statuses } = await runFuzz({ seed, requests: 1500, outages: 1 });
-  expect(findings, `again: node test/fuzz/run.ts --seed ${seed} --requests 1500 --outages 1`).toEqual([]);
-  expect(requests).toBeGreaterThanOrEqual(1500);
-  // A run in which nothing succeeds, or nothing is refused, shows nothing.
-  for (const status of [200, 201, 204, 400, 404, 409]) expect(statuses.get(status) ?? 0, `answers ${status}`).toBeGreaterThan(0);
-});
+])(
+  '1500 generated requests with %s (%i) find no 5xx, hang, crash, leak or change from a refused request',
+  { timeout: 120_000 },
+  async (_, seed) => {
+    const { findings, requests, statuses } = await runFuzz({ seed, requests: 1500, outages: 1 });
+    expect(findings, `again: node test/fuzz/run.ts --seed ${seed} --requests 1500 --outages 1`).toEqual([]);
+    expect(requests).toBeGreaterThanOrEqual(1500);
+    // A run in which nothing succeeds, or nothing is refused, shows nothing.
+    for (const status of [200, 201, 204, 400, 404, 409]) expect(statuses.get(status) ?? 0, `answers ${status}`).toBeGreaterThan(0);
+  },
+);

@@ -143,7 +143,10 @@ export function hostileValue(random: Random, depth = 0): Tree {
     [5, () => []],
     [5, () => ({ members: [] })],
     [depth > 3 ? 0 : 8, () => random.some(4, () => hostileValue(random, depth + 1)) as Tree[]],
-    [depth > 3 ? 0 : 8, () => ({ members: random.some(4, () => [hostileName(random), hostileValue(random, depth + 1)]) as [string, Tree][] })],
+    [
+      depth > 3 ? 0 : 8,
+      () => ({ members: random.some(4, () => [hostileName(random), hostileValue(random, depth + 1)]) as [string, Tree][] }),
+    ],
     [2, () => nest(random, random.pick([5, 20, 44, 49, 50, 51, 60]))],
     [0.3, () => nest(random, random.pick([1000, 20_000, 200_000]))],
   ])();

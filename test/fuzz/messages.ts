@@ -61,11 +61,15 @@ export function groupBody(random: Random, knowledge: Knowledge): Body {
 }
 
 const member = (random: Random, { users, groups, gone }: Knowledge): Body => ({
-  value: random.pick(random.weigh([
-    [8, users],
-    [2, groups],
-    [0.5, gone],
-  ]).concat('x')),
+  value: random.pick(
+    random
+      .weigh([
+        [8, users],
+        [2, groups],
+        [0.5, gone],
+      ])
+      .concat('x'),
+  ),
   ...(random.chance(0.2) && { type: random.pick(['User', 'Group']) }),
   ...(random.chance(0.1) && { $ref: random.pick(['../Users/x', 'http://elsewhere.example/Users/x', 'file:///etc/passwd']) }),
 });
@@ -74,7 +78,8 @@ function patchValue(path: string, random: Random, knowledge: Knowledge): Tree {
   if (random.chance(0.15)) return hostileValue(random);
   if (path.startsWith('members')) return treeOf(random.some(6, () => member(random, knowledge)));
   if (/^password/i.test(path)) return password(random);
-  if (/manager/.test(path)) return random.pick([random.pick([...knowledge.users, 'x']), treeOf({ value: random.pick([...knowledge.users, 'x']) })]);
+  if (/manager/.test(path))
+    return random.pick([random.pick([...knowledge.users, 'x']), treeOf({ value: random.pick([...knowledge.users, 'x']) })]);
   if (/active|primary/.test(path)) return random.pick([true, false, 'True', 'false']);
   if (/^emails\b/.test(path) && !path.includes('.')) return treeOf([{ type: 'work', value: `p${random.below(1e6)}@example.com` }]);
   if (/^name$/.test(path)) return treeOf({ givenName: random.pick(words) });
@@ -91,7 +96,9 @@ function operation(random: Random, knowledge: Knowledge): Tree {
     [0.3, 'move'],
   ]);
   if (random.chance(0.2)) {
-    const value = random.chance(0.5) ? userBody(random, knowledge) : { [patchPath(random, knowledge)]: random.pick(words), title: random.pick(words) };
+    const value = random.chance(0.5)
+      ? userBody(random, knowledge)
+      : { [patchPath(random, knowledge)]: random.pick(words), title: random.pick(words) };
     return treeOf({ op, value });
   }
   const path = patchPath(random, knowledge);
@@ -106,11 +113,17 @@ export function patchBody(random: Random, knowledge: Knowledge): Tree {
     [3, 4],
     [0.3, 100],
   ]);
-  return { members: [['schemas', [urn.patch]], ['Operations', Array.from({ length: count }, () => operation(random, knowledge))]] };
+  return {
+    members: [
+      ['schemas', [urn.patch]],
+      ['Operations', Array.from({ length: count }, () => operation(random, knowledge))],
+    ],
+  };
 }
 
 export function listParameters(random: Random, knowledge: Knowledge): Record<string, string> {
-  const number = (): string => random.pick(['0', '1', '2', '5', '10', '-1', '1000', '99999999999999999999', '1.5', '', 'x', '+1', ' 2', '1e2', '0x1', 'NaN']);
+  const number = (): string =>
+    random.pick(['0', '1', '2', '5', '10', '-1', '1000', '99999999999999999999', '1.5', '', 'x', '+1', ' 2', '1e2', '0x1', 'NaN']);
   const names = (): string => Array.from({ length: 1 + random.below(3) }, () => attributePath(random)).join(random.pick([',', ', ', ',,']));
   return {
     ...(random.chance(0.6) && { filter: hostileFilter(random, knowledge) }),
@@ -120,7 +133,9 @@ export function listParameters(random: Random, knowledge: Knowledge): Record<str
     ...(random.chance(0.2) && { sortOrder: random.pick(['ascending', 'descending', 'Descending', '', 'x']) }),
     ...(random.chance(0.3) && { [random.pick(['attributes', 'excludedAttributes', 'Attributes'])]: names() }),
     ...(random.chance(0.05) && { excludedAttributes: names() }),
-    ...(random.chance(0.15) && { cursor: random.pick(['', ...knowledge.cursors, hostileText(random), ...knowledge.cursors.map((cursor) => `${cursor.slice(0, -1)}A`)]) }),
+    ...(random.chance(0.15) && {
+      cursor: random.pick(['', ...knowledge.cursors, hostileText(random), ...knowledge.cursors.map((cursor) => `${cursor.slice(0, -1)}A`)]),
+    }),
   };
 }
 
@@ -144,7 +159,9 @@ export function bulkBody(random: Random, knowledge: Knowledge): Tree {
     const endpoint = random.pick(['/Users', '/Groups', '/Users', '/Things', 'Users', '/Users/../Groups', '/scim/v2/Users']);
     const isPost = method.toUpperCase() === 'POST';
     const data =
-      method === 'PATCH' ? patchBody(random, knowledge) : treeOf(endpoint.includes('Group') ? groupBody(random, knowledge) : userBody(random, knowledge));
+      method === 'PATCH'
+        ? patchBody(random, knowledge)
+        : treeOf(endpoint.includes('Group') ? groupBody(random, knowledge) : userBody(random, knowledge));
     const reference = random.pick([random.pick(ids), random.pick(ids), `bulkId:b${random.below(4)}`, hostileText(random)]);
     return {
       members: [

@@ -57,19 +57,27 @@ const kinds: readonly (readonly [number, Kind])[] = [
 ];
 
 export function makeRequest(random: Random, knowledge: Knowledge, at?: string): FuzzRequest {
-  const kind = at === undefined ? random.weigh(kinds) : random.weigh<Kind>([
-    [3, 'replace'],
-    [6, 'patch'],
-    [1, 'get'],
-    [1, 'delete'],
-  ]);
+  const kind =
+    at === undefined
+      ? random.weigh(kinds)
+      : random.weigh<Kind>([
+          [3, 'replace'],
+          [6, 'patch'],
+          [1, 'get'],
+          [1, 'delete'],
+        ]);
   const endpoint = at === undefined ? random.pick(['/Users', '/Users', '/Groups']) : knowledge.groups.includes(at) ? '/Groups' : '/Users';
   const isGroup = endpoint === '/Groups';
   const honest = (): Readonly<Record<string, unknown>> => (isGroup ? groupBody(random, knowledge) : userBody(random, knowledge));
   const one = `${endpoint}/${at ?? resourceId(random, knowledge, isGroup)}`;
   switch (kind) {
     case 'list':
-      return finish('GET', `${random.chance(0.1) ? random.pick(['', '/']) : endpoint}?${query(listParameters(random, knowledge), random)}`, random, knowledge);
+      return finish(
+        'GET',
+        `${random.chance(0.1) ? random.pick(['', '/']) : endpoint}?${query(listParameters(random, knowledge), random)}`,
+        random,
+        knowledge,
+      );
     case 'search':
       return withBody('POST', `${random.pick(['', endpoint])}/.search`, treeOf(searchBody(random, knowledge)), random, knowledge);
     case 'get':
@@ -116,7 +124,34 @@ function resourceId(random: Random, { users, groups, gone, names }: Knowledge, i
 
 function spoilPath(path: string, random: Random): string {
   return random.weigh<() => string>([
-    [3, () => path + random.pick(['/', '//', '/.', '/..', '/x', '?', '??', '#', ';v=1', '%00', '%20', '%2F', '%5c', '%', '%zz', '%c0%af', '%ed%a0%80', '%ff', '.json', '+', '*'])],
+    [
+      3,
+      () =>
+        path +
+        random.pick([
+          '/',
+          '//',
+          '/.',
+          '/..',
+          '/x',
+          '?',
+          '??',
+          '#',
+          ';v=1',
+          '%00',
+          '%20',
+          '%2F',
+          '%5c',
+          '%',
+          '%zz',
+          '%c0%af',
+          '%ed%a0%80',
+          '%ff',
+          '.json',
+          '+',
+          '*',
+        ]),
+    ],
     [2, () => path.replace(/[a-z0-9]/i, (letter) => `%${letter.charCodeAt(0).toString(16)}`)],
     [1, () => spoilText(path, random)],
   ])();
@@ -138,7 +173,22 @@ function discovery(random: Random): string {
 }
 
 function elsewhere(random: Random, knowledge: Knowledge): string {
-  const path = random.pick(['/Users', '/Groups', '/users', '/Users/.search', '/.search', '/Me', '/Bulk', '/', '', '/Schemas', '/v2/Users', '/__proto__', '/constructor', '/Users/x/y']);
+  const path = random.pick([
+    '/Users',
+    '/Groups',
+    '/users',
+    '/Users/.search',
+    '/.search',
+    '/Me',
+    '/Bulk',
+    '/',
+    '',
+    '/Schemas',
+    '/v2/Users',
+    '/__proto__',
+    '/constructor',
+    '/Users/x/y',
+  ]);
   return random.weigh<() => string>([
     [6, () => path],
     [4, () => spoilPath(path, random)],
@@ -152,7 +202,23 @@ function elsewhere(random: Random, knowledge: Knowledge): string {
 
 function query(parameters: Readonly<Record<string, string>>, random: Random): string {
   const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encodeQuery(value, random)}`);
-  if (random.chance(0.05)) pairs.push(random.pick(['filter=id%20pr', '__proto__=x', 'constructor[prototype]=1', 'count=1&count=2', '&&&', '=', '=x', 'filter', 'filter[]=x', '%ff=%ff', 'filter=%', 'x'.repeat(3000)]));
+  if (random.chance(0.05))
+    pairs.push(
+      random.pick([
+        'filter=id%20pr',
+        '__proto__=x',
+        'constructor[prototype]=1',
+        'count=1&count=2',
+        '&&&',
+        '=',
+        '=x',
+        'filter',
+        'filter[]=x',
+        '%ff=%ff',
+        'filter=%',
+        'x'.repeat(3000),
+      ]),
+    );
   return pairs.join('&');
 }
 
@@ -178,7 +244,13 @@ function projection(random: Random, knowledge: Knowledge): string {
   return `?${query(parameters, random)}`;
 }
 
-function withResource(method: string, path: string, meant: Readonly<Record<string, unknown>>, random: Random, knowledge: Knowledge): FuzzRequest {
+function withResource(
+  method: string,
+  path: string,
+  meant: Readonly<Record<string, unknown>>,
+  random: Random,
+  knowledge: Knowledge,
+): FuzzRequest {
   if (!random.chance(0.35)) return withBody(method, path, treeOf(meant), random, knowledge);
   const body = Buffer.from(writeTree(treeOf(meant), random));
   return { method, target: basePath + path, headers: clientHeaders('compat', body), body, chunked: false, meant };
@@ -257,14 +329,73 @@ function replaceHeader(headers: Header[], header: Header): void {
 }
 
 const oddHeaders: readonly ((random: Random) => Header)[] = [
-  (random) => ['Authorization', random.pick(['', 'Bearer', 'Bearer ', 'Bearer x', 'Basic YWRtaW46YWRtaW4=', `bearer ${tokens.compat}`, `Bearer ${tokens.compat}x`, `Bearer ${tokens.compat}, Bearer x`, `Token ${tokens.compat}`, 'Bearer \xff', `Bearer  ${tokens.compat} `])],
-  (random) => ['Content-Type', random.pick(['', 'application/json', 'application/scim+json; charset=utf-8', 'application/json; charset=utf-16', 'application/json;charset="UTF-8"', 'text/plain', 'text/xml', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'application/jsonp', 'APPLICATION/JSON', 'application/json;;;;', '*/*', 'x'.repeat(5000), 'application/json; charset'])],
+  (random) => [
+    'Authorization',
+    random.pick([
+      '',
+      'Bearer',
+      'Bearer ',
+      'Bearer x',
+      'Basic YWRtaW46YWRtaW4=',
+      `bearer ${tokens.compat}`,
+      `Bearer ${tokens.compat}x`,
+      `Bearer ${tokens.compat}, Bearer x`,
+      `Token ${tokens.compat}`,
+      'Bearer \xff',
+      `Bearer  ${tokens.compat} `,
+    ]),
+  ],
+  (random) => [
+    'Content-Type',
+    random.pick([
+      '',
+      'application/json',
+      'application/scim+json; charset=utf-8',
+      'application/json; charset=utf-16',
+      'application/json;charset="UTF-8"',
+      'text/plain',
+      'text/xml',
+      'multipart/form-data; boundary=x',
+      'application/x-www-form-urlencoded',
+      'application/jsonp',
+      'APPLICATION/JSON',
+      'application/json;;;;',
+      '*/*',
+      'x'.repeat(5000),
+      'application/json; charset',
+    ]),
+  ],
   (random) => ['Host', random.pick(['', 'evil.example', '127.0.0.1:1', '[::1]', 'a b', '\xff', 'x'.repeat(3000)])],
 ];
 
 const otherHeaders: readonly ((random: Random) => Header)[] = [
-  (random) => ['Accept', random.pick(['*/*', 'application/json', 'text/html', '', ',', ';', 'application/scim+json;q=0', 'application/*;q=0.000', '__proto__', `${'text/html,'.repeat(500)}`])],
-  (random) => ['Prefer', random.pick(['return=minimal', 'return=representation', 'return="minimal"', 'return=minimal, return=representation', 'respond-async', '=', ','.repeat(3000)])],
+  (random) => [
+    'Accept',
+    random.pick([
+      '*/*',
+      'application/json',
+      'text/html',
+      '',
+      ',',
+      ';',
+      'application/scim+json;q=0',
+      'application/*;q=0.000',
+      '__proto__',
+      `${'text/html,'.repeat(500)}`,
+    ]),
+  ],
+  (random) => [
+    'Prefer',
+    random.pick([
+      'return=minimal',
+      'return=representation',
+      'return="minimal"',
+      'return=minimal, return=representation',
+      'respond-async',
+      '=',
+      ','.repeat(3000),
+    ]),
+  ],
   (random) => ['Range', random.pick(['bytes=0-1', 'bytes=-1', 'bytes=0-,1-'])],
   (random) => ['X-HTTP-Method-Override', random.pick(['DELETE', 'PATCH'])],
   (random) => ['X-Forwarded-For', random.pick(['1.2.3.4', 'x'.repeat(500)])],
@@ -288,7 +419,11 @@ function condition(random: Random, { versions }: Knowledge): Header {
   const value = random.weigh<() => string>([
     [5, () => random.pick(known.concat('W/"x"'))],
     [2, () => random.some(5, () => random.pick(known.concat('"a"'))).join(', ')],
-    [3, () => random.pick(['*', '', '""', 'W/""', '"*"', 'x', '"', 'W/', 'w/"x"', '"a" "b"', ',,,"a",,', '*, "a"', '"a\\"b"', '"\xff"', '\xff'])],
+    [
+      3,
+      () =>
+        random.pick(['*', '', '""', 'W/""', '"*"', 'x', '"', 'W/', 'w/"x"', '"a" "b"', ',,,"a",,', '*, "a"', '"a\\"b"', '"\xff"', '\xff']),
+    ],
     [1, () => '"x",'.repeat(random.pick([10, 1000, 3000]))],
     [1, () => `${'"x" '.repeat(random.pick([10, 1000]))}x`],
   ])();
@@ -351,6 +486,12 @@ export function writeRequest({ method, target, headers, body, chunked }: FuzzReq
   const head = [`${method} ${target} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`), ...framing, '', ''].join('\r\n');
   if (body === undefined || !chunked) return Buffer.concat([Buffer.from(head, 'latin1'), body ?? Buffer.alloc(0)]);
   const half = body.length >> 1;
-  const chunk = (part: Buffer): Buffer[] => (part.length === 0 ? [] : [Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from('\r\n')]);
-  return Buffer.concat([Buffer.from(head, 'latin1'), ...chunk(body.subarray(0, half)), ...chunk(body.subarray(half)), Buffer.from('0\r\n\r\n')]);
+  const chunk = (part: Buffer): Buffer[] =>
+    part.length === 0 ? [] : [Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from('\r\n')];
+  return Buffer.concat([
+    Buffer.from(head, 'latin1'),
+    ...chunk(body.subarray(0, half)),
+    ...chunk(body.subarray(half)),
+    Buffer.from('0\r\n\r\n'),
+  ]);
 }

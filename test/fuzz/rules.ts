@@ -88,7 +88,9 @@ function parse(body: string): Readonly<Record<string, unknown>> | undefined {
 function textOf(request: FuzzRequest): string {
   const bytes = request.raw ?? Buffer.concat([writeRequest(request), request.plain ?? Buffer.alloc(0)]);
   const text = bytes.toString('utf8').replaceAll(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
-  const target = request.target.replaceAll('+', ' ').replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  const target = request.target
+    .replaceAll('+', ' ')
+    .replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
   return `${text}\n${target}`;
 }
 

@@ -16,18 +16,20 @@ const [requests, seed, users, outages] = [values.requests, values.seed, values.u
 
 /** Seconds without progress. */
 const patience = 60;
+const progress = new Int32Array(new SharedArrayBuffer(4));
 const watchdog = `
-const { parentPort } = require('node:worker_threads');
+const { workerData } = require('node:worker_threads');
 const { writeSync } = require('node:fs');
-let last = Date.now(), state = '';
-parentPort.on('message', (text) => { last = Date.now(); state = text; });
+let last = Date.now(), done = 0;
 setInterval(() => {
+  const now = Atomics.load(workerData, 0);
+  if (now !== done) [done, last] = [now, Date.now()];
   if (Date.now() - last < ${patience * 1000}) return;
-  writeSync(2, 'hangs after ' + state + '\\n');
+  writeSync(2, 'seed ${seed} hangs after request ' + done + '\\n');
   process.kill(process.pid, 'SIGKILL');
 }, 1000);
 `;
-const dog = new Worker(watchdog, { eval: true });
+const dog = new Worker(watchdog, { eval: true, workerData: progress });
 dog.unref();
 
 console.log(`seed ${seed}: ${requests} requests`);
@@ -38,7 +40,7 @@ const report = await runFuzz({
   users: users ?? 0,
   outages: outages ?? 0,
   onProgress: (done, what) => {
-    dog.postMessage(`seed ${seed}, request ${done}`);
+    Atomics.store(progress, 0, done);
     if (done % 5000 < 200) console.log(`${done} requests, ${Math.round((Date.now() - started) / 1000)} s, ${what}`);
   },
 });

@@ -116,7 +116,14 @@ class Session {
 
   report(): FuzzReport {
     const { seed } = this.#options;
-    return { seed, requests: this.#number, statuses: this.#statuses, findings: [...this.#findings.values()], undone: this.#undone, slowest: this.#slowest };
+    return {
+      seed,
+      requests: this.#number,
+      statuses: this.#statuses,
+      findings: [...this.#findings.values()],
+      undone: this.#undone,
+      slowest: this.#slowest,
+    };
   }
 
   /** Learns who is there, as a client would. */
@@ -143,7 +150,9 @@ class Session {
   async #burst(random: Random): Promise<void> {
     const { users, groups } = this.#knowledge;
     const at = random.pick([...users, ...groups, 'x']);
-    const requests = this.#wires.slice(0, 2 + random.below(7)).map(() => makeRequest(random, this.#knowledge, random.chance(0.8) ? at : undefined));
+    const requests = this.#wires
+      .slice(0, 2 + random.below(7))
+      .map(() => makeRequest(random, this.#knowledge, random.chance(0.8) ? at : undefined));
     const circumstances = { outage: false, crowded: true };
     const answers = await Promise.all(requests.map((request, i) => this.#send(request, this.#wires[i], circumstances)));
     await this.#compareChange(requests.map((request, i) => [request, answers[i] ?? []]));
@@ -152,7 +161,8 @@ class Session {
   async #breakDown(random: Random): Promise<void> {
     await this.#compareAll();
     await this.#stand.killDirectory();
-    for (let i = 0; i < 30; i += 1) await this.#send(makeRequest(random, this.#knowledge), this.#wires[0], { outage: true, crowded: false });
+    for (let i = 0; i < 30; i += 1)
+      await this.#send(makeRequest(random, this.#knowledge), this.#wires[0], { outage: true, crowded: false });
     await this.#stand.reviveDirectory();
     await this.#begin();
   }
@@ -182,7 +192,8 @@ class Session {
         ? await sendRaw(this.#stand.port, request.raw, deadline)
         : [await (wire ?? new Wire(this.#stand.port)).send(request.method, writeRequest(request), deadline)];
       const milliseconds = Math.round(performance.now() - started);
-      if (milliseconds > this.#slowest.milliseconds) this.#slowest = { milliseconds, number: this.#number, request: describeRequest(request, 300) };
+      if (milliseconds > this.#slowest.milliseconds)
+        this.#slowest = { milliseconds, number: this.#number, request: describeRequest(request, 300) };
       for (const answer of answers) {
         this.#statuses.set(answer.status, (this.#statuses.get(answer.status) ?? 0) + 1);
         for (const problem of judge(request, answer, circumstances)) {
@@ -219,7 +230,9 @@ class Session {
     // A second step that failed and a first one that was taken back leave only the time of the change behind.
     const [dn] = findChanged(before, this.#prints, 'content');
     if (dn === undefined) this.#undone += 1;
-    else for (const [request, answers] of exchanges) this.#find(`what was refused, or only asked, changed ${dn} (${request.method})`, request, answers[0]);
+    else
+      for (const [request, answers] of exchanges)
+        this.#find(`what was refused, or only asked, changed ${dn} (${request.method})`, request, answers[0]);
     return false;
   }
 
@@ -228,6 +241,7 @@ class Session {
     const now = await this.#stand.printAll();
     for (const dn of findChanged(this.#prints, now, 'digest')) this.#find(`the entry ${dn} was changed by no request`);
     this.#prints = now;
+    for (const name in {}) this.#find(`every object has a ${name} now`);
   }
 
   /** What was answered with 2xx, in the gateway's words and in the directory's. */
@@ -235,7 +249,8 @@ class Session {
     if (!/^\/(?:Users|Groups)(?:\/|$)/.test(pathOf(request))) return;
     const parsed = answer.body === '' ? undefined : parseObject(answer.body);
     const location = answer.headers.get('location');
-    const id = targetId(request) ?? (location === undefined ? undefined : decodeURIComponent(location.slice(location.lastIndexOf('/') + 1)));
+    const id =
+      targetId(request) ?? (location === undefined ? undefined : decodeURIComponent(location.slice(location.lastIndexOf('/') + 1)));
     if (id === undefined) return;
     const entry = await this.#stand.findById(id);
     if (request.method === 'DELETE') {
@@ -250,15 +265,20 @@ class Session {
     const { status, body: shown } = await this.#read(`/${endpoint}/${encodeURIComponent(id)}`);
     if (status !== 200) this.#find(`the resource is read with ${status}`, request, answer);
     const whole = parsed && !/[?&](?:excluded)?attributes=/i.test(request.target);
-    if (whole && !isDeepStrictEqual(shown, parsed)) this.#find(`the answer differs from the resource: ${JSON.stringify(shown).slice(0, 600)}`, request, answer);
+    if (whole && !isDeepStrictEqual(shown, parsed))
+      this.#find(`the answer differs from the resource: ${JSON.stringify(shown).slice(0, 600)}`, request, answer);
     for (const [path, attribute] of endpoint === 'Groups' ? groupValues : userValues) {
       const value = at(shown, path);
-      const expected = (Array.isArray(value) ? value.map((each) => at(each, ['value'])) : [value]).filter((each) => each !== undefined).map(String);
-      if (!isDeepStrictEqual(expected.toSorted(), [...entry.texts(attribute)].toSorted())) this.#find(`${path.join('.')} is not what ${attribute} holds`, request, answer);
+      const expected = (Array.isArray(value) ? value.map((each) => at(each, ['value'])) : [value])
+        .filter((each) => each !== undefined)
+        .map(String);
+      if (!isDeepStrictEqual(expected.toSorted(), [...entry.texts(attribute)].toSorted()))
+        this.#find(`${path.join('.')} is not what ${attribute} holds`, request, answer);
     }
     for (const path of request.method === 'PATCH' || !request.meant ? [] : meantPaths) {
       const meant = at(request.meant, path);
-      if (meant !== undefined && !isDeepStrictEqual(meant, at(shown, path))) this.#find(`${path.join('.')} is not what was sent`, request, answer);
+      if (meant !== undefined && !isDeepStrictEqual(meant, at(shown, path)))
+        this.#find(`${path.join('.')} is not what was sent`, request, answer);
     }
   }
 
@@ -348,7 +368,11 @@ function describeRequest(request: FuzzRequest, length: number): string {
 
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const where = error.stack?.split('\n').find((line) => line.includes('/src/'))?.trim() ?? '';
+  const where =
+    error.stack
+      ?.split('\n')
+      .find((line) => line.includes('/src/'))
+      ?.trim() ?? '';
   const cause = error.cause === undefined ? '' : ` because of ${describeError(error.cause)}`;
   return `${error.name}: ${error.message} ${where}${cause}`;
 }

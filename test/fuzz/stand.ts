@@ -89,7 +89,16 @@ async function printAll(admin: Directory): Promise<Prints> {
     const stored = entry.names().filter((name) => !['contextcsn', 'hassubordinates'].includes(name));
     const digestOf = (names: readonly string[]): string => {
       const hash = createHash('sha256');
-      for (const name of names) hash.update(JSON.stringify([name, entry.octets(name).map((octets) => octets.toString('base64')).toSorted()]));
+      for (const name of names)
+        hash.update(
+          JSON.stringify([
+            name,
+            entry
+              .octets(name)
+              .map((octets) => octets.toString('base64'))
+              .toSorted(),
+          ]),
+        );
       return hash.digest('base64');
     };
     const names = stored.toSorted();

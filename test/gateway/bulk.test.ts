@@ -264,3 +264,8 @@ test('a thousand operations that wait for the last are done in a moment', async 
   expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['201']));
   expect(performance.now() - started).toBeLessThan(5000);
 });
+
+test('a path that is no Unicode text fails alone: what was done before it is answered as done', async () => {
+  const results = await run([user('a'), { method: 'DELETE', path: '/Users/\ud800' }, user('b')]);
+  expect(statuses(results)).toEqual(['a 201', 'DELETE 404', 'b 201']);
+});

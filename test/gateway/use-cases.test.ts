@@ -2,10 +2,12 @@
 // RFC 7643 section 7; R-142.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { fileDirectory } from '../../src/commands/file-directory.ts';
+import type { Backend } from '../../src/gateway/backend.ts';
 import type { Client } from '../../src/gateway/client.ts';
 import { createCursors } from '../../src/gateway/cursor.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { createGateway } from '../../src/gateway/use-cases.ts';
+import { DirectoryError } from '../../src/ldap/directory.ts';
 import { formatDn, parseDn } from '../../src/ldap/dn.ts';
 import { Entry } from '../../src/ldap/entry.ts';
 import { compat } from '../../src/scim/dialects.ts';
@@ -28,38 +30,37 @@ const client: Client = { name: 'c', dialect: compat, directory: 'main', resource
 const id = '00000000-0000-4000-8000-000000000001';
 const octets = (values: readonly (string | Uint8Array)[]): readonly Buffer[] => values.map((value) => Buffer.from(value));
 
+let backend: Backend;
 let gateway: Gateway;
 let type: ResourceType;
 beforeEach(() => {
   const entries: Entry[] = [];
-  gateway = createGateway(
-    {
-      name: 'main',
-      baseUrl: 'http://test',
-      mapping,
-      directory: {
-        ...fileDirectory(entries, 'openldap'),
-        async add(dn, attributes) {
-          const added = [...attributes].map(([name, values]) => [name, octets(values)] as const);
-          entries.push(new Entry(formatDn(dn), new Map([...added, ['entryUUID', octets([id])]])));
-          return undefined;
-        },
-        async modify(_dn, changes) {
-          const [entry] = entries;
-          if (!entry) throw new Error('nothing to modify');
-          const now = new Map(entry.names().map((name) => [name, entry.octets(name)]));
-          for (const { operation, attribute, values } of changes) if (operation !== 'delete') now.set(attribute, octets(values));
-          entries[0] = new Entry(entry.dn, now);
-          return undefined;
-        },
+  backend = {
+    name: 'main',
+    baseUrl: 'http://test',
+    mapping,
+    directory: {
+      ...fileDirectory(entries, 'openldap'),
+      async add(dn, attributes) {
+        const added = [...attributes].map(([name, values]) => [name, octets(values)] as const);
+        entries.push(new Entry(formatDn(dn), new Map([...added, ['entryUUID', octets([id])]])));
+        return undefined;
       },
-      cursors: createCursors({ secrets: ['secret'], salt: '', timeout: 60 }),
-      guards: { protect: [], allowPrivileged: true },
-      bindDn: undefined,
-      baseDn: parseDn(baseDn),
+      async modify(_dn, changes) {
+        const [entry] = entries;
+        if (!entry) throw new Error('nothing to modify');
+        const now = new Map(entry.names().map((name) => [name, entry.octets(name)]));
+        for (const { operation, attribute, values } of changes) if (operation !== 'delete') now.set(attribute, octets(values));
+        entries[0] = new Entry(entry.dn, now);
+        return undefined;
+      },
     },
-    '',
-  );
+    cursors: createCursors({ secrets: ['secret'], salt: '', timeout: 60 }),
+    guards: { protect: [], allowPrivileged: true },
+    bindDn: undefined,
+    baseDn: parseDn(baseDn),
+  };
+  gateway = createGateway(backend, '');
   const [user] = gateway.resourceTypes();
   if (!user) throw new Error(JSON.stringify(problems));
   type = user;
@@ -100,4 +101,16 @@ test('R-208 a fixed attribute may be repeated and not changed, whatever else the
   const put = (title: string | undefined) => gateway.replace(fixed, type, id, { userName: 'ann', title, [urn]: { color: 'x' } }, {}, {});
   expect((await put('Clerk')).resource).toMatchObject({ title: 'Clerk', [urn]: { color: 'x' } });
   for (const title of ['Head', undefined]) await expect(put(title)).rejects.toMatchObject({ status: 403 });
+});
+
+test('R-211 what fails before there is a plan is an outage of the directory, no failure of the gateway', async () => {
+  const down = {
+    ...backend.directory,
+    capabilities: () => {
+      throw new DirectoryError('unavailable', 'no server');
+    },
+  };
+  const { create, replace } = createGateway({ ...backend, directory: down }, '');
+  await expect(create(client, type, body, {})).rejects.toMatchObject({ status: 503, retryAfter: 5 });
+  await expect(replace(client, type, id, body, {}, {})).rejects.toMatchObject({ status: 503, retryAfter: 5 });
 });

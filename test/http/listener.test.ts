@@ -95,6 +95,22 @@ describe('requests that are not well-formed (R-209)', () => {
     expect(answer).toMatch(/^Allow: GET, POST, HEAD, OPTIONS\r$/m);
   });
 
+  test.each([
+    ['a target that is no URL', `GET http://[ HTTP/1.1\r\n${head}Connection: close\r\n\r\n`],
+    ['no Host', 'GET /scim/v2/Users HTTP/1.1\r\nAuthorization: Bearer full-token\r\nConnection: close\r\n\r\n'],
+    ['two Hosts', `GET /scim/v2/Users HTTP/1.1\r\nHost: y\r\n${head}Connection: close\r\n\r\n`],
+  ])('%s is a SCIM error, not a page or an empty answer (R-209)', async (_case, text) => {
+    const answer = await talk(server.port, text);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).toMatchObject({ ...scimError(400), scimType: 'invalidSyntax' });
+    expect(server.gateway.calls).toEqual([]);
+  });
+
+  test('an expectation that nobody knows is ignored', async () => {
+    const answer = await talk(server.port, `OPTIONS /scim/v2/Users HTTP/1.1\r\n${head}Expect: x\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 204 /);
+  });
+
   test('a request for another origin is answered for this one', async () => {
     const answer = await talk(server.port, `GET http://evil.example/scim/v2/Users/u1 HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);

@@ -128,8 +128,8 @@ export class Dialogue {
     const { look, directory } = this.stage;
     const dns = (await look.entry(id)).texts(this.face.ldap.member);
     // With the suffix of the mapping's placeholder, or as refint writes it in place of the last member.
-    const hidden = ['cn=nobody', `cn=nobody,${directory.suffix}`];
-    const ids = dns.filter((dn) => !hidden.includes(dn)).map(async (dn) => look.idOf(await look.at(dn)));
+    const hidden = new Set(['cn=nobody', `cn=nobody,${directory.suffix}`]);
+    const ids = dns.filter((dn) => !hidden.has(dn)).map(async (dn) => look.idOf(await look.at(dn)));
     return (await Promise.all(ids)).toSorted();
   }
 

@@ -43,7 +43,7 @@ export const entraFlag: Replay = (dialogue) => {
     });
   });
 
-  test('36. T-022 a number of a type that the mapping has no place for is passed over, one of no known type is refused', async () => {
+  test('36. a number of a type that the mapping has no place for is passed over, one of no known type is refused', async () => {
     const client = talk();
     const made = await create(client, { title: 'Before' });
     const change = (type: string, title: string): Promise<Heard> =>

@@ -119,7 +119,7 @@ export const keycloakLittleAuth: Replay = (dialogue) => {
     expect(await client.landed(id, 'externalId')).toEqual({ externalId: [body['externalId']] });
   });
 
-  test('53. T-012 PUT with the version it has read; with an old one it is 412 and nothing is lost', async () => {
+  test('53. PUT with the version it has read; with an old one it is 412 and nothing is lost', async () => {
     const client = talk();
     const made = await create(client);
     const { body } = await client.get(`/Users/${made.id}`);

@@ -561,7 +561,7 @@ describe('setPassword (RFC 3062, L-062)', () => {
     cleanUps.push(() => directory.delete(dn));
     await secure.setPassword(dn, 'geheim-ü-123');
     const asUser = await openFor([slapd.url], { bind: { dn: formatDn(dn), password: 'geheim-ü-123' } });
-    expect(asUser.status()).toEqual({ ready: true });
+    expect(asUser.status()).toMatchObject({ ready: true });
     const stored = await directory.read(dn, ['userPassword']);
     expect(stored?.texts('userPassword')[0]).toMatch(/^\{SSHA\}/);
   });

@@ -151,7 +151,7 @@ describe('FILETIME', () => {
     expect(formatFiletime(rfc3339)).toBe(text);
   });
 
-  it.each(['0', '9223372036854775807'])('%s means never', (text) => {
+  it.each(['0', '1', '9999', '9223372036854775807'])('%s means never', (text) => {
     expect(parseFiletime(text)).toBeUndefined();
   });
 
@@ -234,6 +234,7 @@ describe('Postal Address', () => {
   it('reads lower-case escapes and writes any line break', () => {
     expect(parsePostalAddress(String.raw`a\5cb`)).toBe(String.raw`a\b`);
     expect(formatPostalAddress('a\r\nb\rc\nd')).toBe('a$b$c$d');
+    expect(parsePostalAddress('a\r\nb\rc\nd$e')).toBe('a\nb\nc\nd\ne');
   });
 });
 

@@ -2,7 +2,7 @@
 // L-001 to L-012; that it never loses anything is the law in test/properties/mapping-filter.test.ts.
 import { describe, expect, test } from 'vitest';
 import { formatFilter } from '../../src/ldap/filter.ts';
-import { filteredAttributes, idFilter, idsInFilter, translateFilter } from '../../src/mapping/filter.ts';
+import { filteredAttributes, idFilter, idsInFilter, translateFilter, undecided } from '../../src/mapping/filter.ts';
 import type { ResourceMapping } from '../../src/mapping/mapping.ts';
 import { compileFile, dnOf, filterFor, openLdap, requireResource, userMapping } from './sample.ts';
 
@@ -49,7 +49,21 @@ describe('asked of the directory', () => {
     expect(over(group, 'members.value eq "u-ann"')).toBe('(member=uid=ann,ou=people,dc=example,dc=com)');
     expect(over(group, 'members[value eq "g-a"]')).toBe('(member=cn=a,ou=groups,dc=example,dc=com)');
     expect(over(group, 'members pr')).toBe('(member=*)');
+    expect(over(group, 'not (members.value eq "u-ann")')).toBe('(!(member=uid=ann,ou=people,dc=example,dc=com))');
+    expect(over(group, 'not (members[value eq "g-a"])')).toBe('(!(member=cn=a,ou=groups,dc=example,dc=com))');
   });
+});
+
+test('L-058 what the directory answers by itself need not be read: of several conjuncts only the others are left open', () => {
+  const left = (resource: ResourceMapping, filter: string) => {
+    const open = undecided(resource, filterFor(resource, filter), { schema: openLdap, dnOf });
+    return open && filteredAttributes(open);
+  };
+  expect(left(group, 'members.value eq "u-ann"')).toBeUndefined();
+  expect(left(group, `members eq "u-ann" and id eq "${uuid}"`)).toBeUndefined();
+  expect(left(group, 'members[value eq "u-ann"] and displayName eq "a"')).toEqual(['displayName']);
+  expect(left(group, 'members.display eq "Ann"')).toEqual(['members']);
+  expect(left(user, `${enterprise}:manager.value eq "u-boss"`)).toEqual([`${enterprise}:manager`]);
 });
 
 describe('answered exactly, so that negations are narrow too', () => {

@@ -188,3 +188,15 @@ describe('parseProjection', () => {
     expect(parseProjection(named, excluded)).toEqual(projection);
   });
 });
+
+it('the names of a request are looked at once, however often is asked: there may be hundreds of thousands', () => {
+  let reads = 0;
+  const projection: Projection = {
+    get attributes() {
+      reads += 1;
+      return ['userName'];
+    },
+  };
+  for (let i = 0; i < 100; i += 1) expect(isProjected('title', userType, projection)).toBe(false);
+  expect(reads).toBeLessThan(10);
+});

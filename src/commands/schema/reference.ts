@@ -27,10 +27,12 @@ export function referenceBlocks(): ReadonlyMap<string, string> {
   return new Map([
     ...dialectBlocks(),
     ['server', keyTable(childAt(config, 'server'))],
-    ['directory', keyTable(childAt(config, 'directories', '*'))],
+    ['directory', keyTable(childAt(config, 'directories', '*'), ['cache'])],
     ['client', keyTable(childAt(config, 'clients', '*'))],
     ['guards', keyTable(childAt(config, 'guards'))],
     ['log', keyTable(childAt(config, 'log'))],
+    ['admin', keyTable(childAt(config, 'admin'))],
+    ['cache', keyTable(childAt(config, 'cache'))],
     ['mapping file', keyTable(mapping, ['resources', 'schemas'])],
     ['resource type', keyTable(resource, stop)],
     ['attribute', keyTable(attribute, stop)],

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Attribute } from '../attribute.ts';
 import type { Node } from '../node.ts';
-import { OperationError, resultCode } from '../result.ts';
+import { type OperationError, resultCode } from '../result.ts';
 import { hashPassword } from '../password.ts';
 import { isDeleted, put, textOf, type Call } from './call.ts';
 import { rid } from './domain.ts';

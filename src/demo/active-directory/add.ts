@@ -81,10 +81,10 @@ function create(dn: Dn, attributes: Draft, classes: EntryClasses, call: Call, si
   if (password !== undefined) setPassword(attributes, readPassword(password, session.secured), refusePolicy);
   if (kind !== undefined) checkAccount(attributes, undefined, call);
 
+  requireAllowed(attributes, classes.all);
   const { time, usn } = clock.next(origin?.created);
   for (const name of ['whenCreated', 'whenChanged']) put(attributes, name, `${time.slice(0, 14)}.0Z`);
   for (const name of ['uSNCreated', 'uSNChanged']) put(attributes, name, String(usn));
-  requireAllowed(attributes, classes.all);
   const parent = tree.get(parentOf(dn))?.dn ?? parentOf(dn);
   tree.insert(childOf([{ type, value }], parent), attributes);
 }

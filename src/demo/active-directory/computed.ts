@@ -16,7 +16,10 @@ export function computedAttributes(domain: Domain, { find }: Surroundings): Comp
     ['createTimeStamp', copyOf('whenCreated')],
     ['modifyTimeStamp', copyOf('whenChanged')],
     ['subSchemaSubEntry', () => [domain.category('Aggregate')]],
-    ['primaryGroupToken', (node) => (isGroup(node) ? [node.octets('objectSid')].flatMap((sid) => (sid ? [String(relativeId(sid))] : [])) : [])],
+    [
+      'primaryGroupToken',
+      (node) => (isGroup(node) ? [node.octets('objectSid')].flatMap((sid) => (sid ? [String(relativeId(sid))] : [])) : []),
+    ],
     [
       'tokenGroups',
       (node) =>

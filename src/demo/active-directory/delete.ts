@@ -13,10 +13,10 @@ import { moveTo } from './rename.ts';
 import { adSchema } from './schema.ts';
 
 /** What a tombstone keeps of the entry. */
-const kept: ReadonlySet<string> = new Set([
-  ...['objectClass', 'objectGUID', 'objectSid', 'sAMAccountName', 'userAccountControl', 'groupType', 'instanceType', 'systemFlags'],
-  ...['cn', 'ou', 'name', 'whenCreated', 'whenChanged', 'uSNCreated', 'uSNChanged'],
-]);
+const kept: ReadonlySet<string> = new Set(
+  `objectClass objectGUID objectSid sAMAccountName userAccountControl groupType instanceType systemFlags
+  cn ou name whenCreated whenChanged uSNCreated uSNChanged`.split(/\s+/),
+);
 
 export const deletedObjects = 'CN=Deleted Objects';
 

@@ -1,7 +1,9 @@
 // Active Directory's face: what a domain controller of Windows Server 2012 R2 says of itself, and how it does each operation.
 // MS-ADTS; where Samba and Windows differ, this follows Windows.
-import { controlOid, type ControlSupport, type Kind } from '../control.ts';
-import type { Face, Operations } from '../face.ts';
+import { controlOid, type Controls, type ControlSupport, type Kind } from '../control.ts';
+import type { Directory } from '../directory.ts';
+import type { Face } from '../face.ts';
+import type { Session } from '../session.ts';
 import { parseDn } from '../../ldap/dn.ts';
 import { add } from './add.ts';
 import { bind, performExtended } from './bind.ts';
@@ -27,6 +29,11 @@ const controls: ControlSupport = new Map<string, readonly Kind[]>([
   [controlOid.treeDelete, ['delete']],
 ]);
 
+const indexed =
+  'objectClass objectCategory objectGUID objectSid sAMAccountName userPrincipalName cn name displayName mail employeeID adminDescription'.split(
+    ' ',
+  );
+
 export interface ActiveDirectory extends Face {
   readonly domain: Domain;
 }
@@ -35,30 +42,22 @@ export interface ActiveDirectory extends Face {
 export function activeDirectory(suffix: string): ActiveDirectory {
   const dn = parseDn(suffix);
   const domain = new Domain(dn, writeDn(dn));
-  const calls = (...[controls, session, directory]: Parameters<Operations['add']> extends [unknown, ...infer Rest] ? Rest : never): Call => ({
-    controls,
-    session,
-    directory,
-    domain,
-  });
+  const begin = (controls: Controls, session: Session, directory: Directory): Call => ({ controls, session, directory, domain });
   return {
     domain,
     schema: adSchema,
     controls,
     operations: {
-      bind: (operation, session, directory) => bind(operation, calls({}, session, directory)),
-      compare: (operation, ...rest) => compare(operation, calls(...rest)),
-      search: (operation, ...rest) => search(operation, calls(...rest)),
-      add: (operation, ...rest) => add(operation, calls(...rest)),
-      modify: (operation, ...rest) => modify(operation, calls(...rest)),
-      delete: (operation, ...rest) => deleteEntry(operation, calls(...rest)),
-      modifyDn: (operation, ...rest) => modifyDn(operation, calls(...rest)),
-      extended: (operation, session, directory) => performExtended(operation, calls({}, session, directory)),
+      bind: (operation, session, directory) => bind(operation, begin({}, session, directory)),
+      compare: (operation, ...rest) => compare(operation, begin(...rest)),
+      search: (operation, ...rest) => search(operation, begin(...rest)),
+      add: (operation, ...rest) => add(operation, begin(...rest)),
+      modify: (operation, ...rest) => modify(operation, begin(...rest)),
+      delete: (operation, ...rest) => deleteEntry(operation, begin(...rest)),
+      modifyDn: (operation, ...rest) => modifyDn(operation, begin(...rest)),
+      extended: (operation, session, directory) => performExtended(operation, begin({}, session, directory)),
     },
-    indexed: [
-      ...['objectClass', 'objectCategory', 'objectGUID', 'objectSid', 'sAMAccountName', 'userPrincipalName', 'cn', 'name', 'displayName'],
-      ...['mail', 'employeeID', 'adminDescription', ...references],
-    ],
+    indexed: [...indexed, ...references],
     nameAttribute: 'distinguishedName',
     unlisted: (_suffix, clock) => unlistedEntries(domain, [...controls.keys()], clock),
     computed: (surroundings) => computedAttributes(domain, surroundings),

@@ -63,7 +63,9 @@ export function isDomainAdministrator(node: Node, find: Find): boolean {
 /** Does the change that renames some entries, and lets all references to them follow. */
 export function followRename(nodes: readonly Node[], tree: Tree, rename: () => void): void {
   const renamed = new Map(nodes.map((node) => [nameKey(node.dn), node]));
-  const holders = references.map((name) => [name, new Set(nodes.flatMap((node) => holdersOf(node, name, tree.lookUp.bind(tree))))] as const);
+  const holders = references.map(
+    (name) => [name, new Set(nodes.flatMap((node) => holdersOf(node, name, tree.lookUp.bind(tree))))] as const,
+  );
   rename();
   for (const [name, nodesWith] of holders) {
     for (const holder of nodesWith) changeReference(holder, name, tree, (attribute) => rewrite(attribute, renamed));

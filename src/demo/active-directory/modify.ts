@@ -31,9 +31,9 @@ export function modify({ dn, modifications }: Operation & { kind: 'modify' }, ca
   if (passwords.length > 0) changePassword(attributes, passwords, node, call);
   for (const change of others) applyChange(attributes, change, node, call);
   if (attributes.has('sAMAccountName')) checkAccount(attributes, node, call);
-  if (textOf(attributes, 'primaryGroupID') !== node.text('primaryGroupID')) changePrimaryGroup(attributes, node, call);
   if (textOf(attributes, 'pwdLastSet') === '-1') put(attributes, 'pwdLastSet', fileTimeNow());
   requireAllowed(attributes, readClasses(attributes.get('objectClass')).all);
+  if (textOf(attributes, 'primaryGroupID') !== node.text('primaryGroupID')) changePrimaryGroup(attributes, node, call);
   if (isChanged(node, attributes)) store(node, attributes, call);
   return [];
 }
@@ -64,7 +64,10 @@ function applyChange(attributes: Draft, { operation, attribute }: Change, node: 
   if (operation === 'add') addValues(attributes, attribute, call);
   else if (operation === 'delete') deleteValues(attributes, attribute, call);
   else {
-    requireTargets(keepValues(attribute, (key) => attributes.get(name)?.keys.includes(key) !== true), call);
+    requireTargets(
+      keepValues(attribute, (key) => attributes.get(name)?.keys.includes(key) !== true),
+      call,
+    );
     if (attribute.description.type.singleValue && attribute.values.length > 1) throw tooManyValues(name);
     if (attribute.values.length === 0) attributes.delete(name);
     else attributes.set(name, attribute);

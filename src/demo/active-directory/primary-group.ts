@@ -1,10 +1,9 @@
 // The primary group of an account: a membership that is kept at the account instead of the group, and moves to the group when it changes.
 // MS-SAMR 3.1.1.8.2 (primaryGroupId).
-import type { Attribute } from '../attribute.ts';
+import { makeAttribute, type Attribute } from '../attribute.ts';
 import { keepValues, mergeValue } from '../modification.ts';
 import { nameKey } from '../names.ts';
 import type { Node } from '../node.ts';
-import { makeAttribute } from '../attribute.ts';
 import { resultCode } from '../result.ts';
 import { textOf, type Call } from './call.ts';
 import { refuse } from './refusal.ts';

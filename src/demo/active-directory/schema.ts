@@ -32,9 +32,7 @@ export const adSchema = new Schema({
 
 /** Types in capitals; what RFC 4514 section 2.4 escapes, and `=`, with a backslash; line ends in hexadecimal, as in the names of tombstones. */
 export function writeDn({ rdns }: Dn): string {
-  return rdns
-    .map((rdn) => rdn.map(({ type, value }) => `${type.toUpperCase()}=${escapeValue(String(value))}`).join('+'))
-    .join(',');
+  return rdns.map((rdn) => rdn.map(({ type, value }) => `${type.toUpperCase()}=${escapeValue(String(value))}`).join('+')).join(',');
 }
 
 function escapeValue(value: string): string {

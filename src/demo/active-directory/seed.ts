@@ -23,7 +23,11 @@ export function seedActiveDirectory(directory: Directory, domain: Domain, users:
   const { origin, places, members } = inventCompany(users);
   const at = (name: string): Dn => parseDn(domain.named(name));
   const from = (name: string): Origin => ({ ...origin, uuid: uuidOf(name) });
-  put(parseDn(domain.suffix), { objectClass: ['domainDNS'], isCriticalSystemObject: ['TRUE'], ...passwordPolicy }, { origin, sid: domain.sid });
+  put(
+    parseDn(domain.suffix),
+    { objectClass: ['domainDNS'], isCriticalSystemObject: ['TRUE'], ...passwordPolicy },
+    { origin, sid: domain.sid },
+  );
   for (const [name, values] of containers) put(at(name), values, { origin: from(name) });
   for (const { name, values, sid } of builtInAccounts(directory, domain)) put(at(name), values, { sid, origin: from(name) });
   for (const [index, name] of ['OU=Staff', 'OU=Groups'].entries())
@@ -74,7 +78,14 @@ function builtInAccounts({ administrator }: Directory, domain: Domain): readonly
     sid: domain.sidOf(id),
     values: { objectClass: ['user'], sAMAccountName: [name], userAccountControl: [String(state)], ...critical, ...more },
   });
-  const group = (name: string, description: string, sid: Buffer, groupType: string, members: readonly string[], more: Values = {}): BuiltIn => ({
+  const group = (
+    name: string,
+    description: string,
+    sid: Buffer,
+    groupType: string,
+    members: readonly string[],
+    more: Values = {},
+  ): BuiltIn => ({
     name,
     sid,
     values: {

@@ -57,7 +57,12 @@ export function unlistedEntries(domain: Domain, controls: readonly string[], clo
     },
     {
       dn: `CN=Aggregate,${schema}`,
-      attributes: makeAttributes({ objectClass: ['top', 'subSchema'], cn: ['Aggregate'], name: ['Aggregate'], ...Object.fromEntries(published) }),
+      attributes: makeAttributes({
+        objectClass: ['top', 'subSchema'],
+        cn: ['Aggregate'],
+        name: ['Aggregate'],
+        ...Object.fromEntries(published),
+      }),
     },
     {
       dn: `CN=NTDS Settings,${server}`,

@@ -17,8 +17,7 @@ import { adSyntax } from './syntax.ts';
 /** @throws OperationError */
 export function readAttribute({ description: text, values }: AttributeValues, call: Call): Attribute {
   const description = adSchema.description(text);
-  if (description === undefined || description.options.length > 0 || !isPublished(description.type))
-    throw refuseConversion();
+  if (description === undefined || description.options.length > 0 || !isPublished(description.type)) throw refuseConversion();
   const { type } = description;
   const accepted = values.map((value) => acceptValue(value, type, call));
   const preparation = type.equality?.preparation ?? octetPreparation;

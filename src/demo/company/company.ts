@@ -220,7 +220,12 @@ class Membership {
       ...this.#departments.values(),
       ...this.#offices.values(),
       ...this.#across,
-      { name: 'Product Development', description: 'Three departments in one group', members: [], groups: ['Engineering', 'Quality', 'Design'] },
+      {
+        name: 'Product Development',
+        description: 'Three departments in one group',
+        members: [],
+        groups: ['Engineering', 'Quality', 'Design'],
+      },
       describe('Project Ibis', 'Not yet staffed'),
     ];
   }

@@ -9,7 +9,14 @@ import type { Directory } from '../directory.ts';
 import { findEntry, isAdministrator, readDn } from './entries.ts';
 import { checkEntry } from './entry-rules.ts';
 import { resolveDn } from '../names.ts';
-import { equalSecrets, hashPassword, passwordModifyOid, readPasswordModification, verifyPassword, writeGeneratedPassword } from '../password.ts';
+import {
+  equalSecrets,
+  hashPassword,
+  passwordModifyOid,
+  readPasswordModification,
+  verifyPassword,
+  writeGeneratedPassword,
+} from '../password.ts';
 import type { Operation } from '../request.ts';
 import { success, type Result } from '../response.ts';
 import { OperationError, resultCode } from '../result.ts';

@@ -33,25 +33,25 @@ function makeAttributes(attributes: Iterable<readonly [name: string, values: rea
 
 const rootDse = (suffix: string): Attributes =>
   makeAttributes([
-      ['objectClass', ['top', 'OpenLDAProotDSE']],
-      ['structuralObjectClass', ['OpenLDAProotDSE']],
-      ['namingContexts', [suffix]],
-      ['supportedControl', [...controls.keys()].toSorted()],
-      ['supportedExtension', [passwordModifyOid, whoAmIOid]],
-      ['supportedFeatures', [allOperationalAttributes, absoluteFilters, languageTags]],
-      ['supportedLDAPVersion', ['3']],
-      ['entryDN', ['']],
-      ['subschemaSubentry', [subschemaDn]],
-    ]);
+    ['objectClass', ['top', 'OpenLDAProotDSE']],
+    ['structuralObjectClass', ['OpenLDAProotDSE']],
+    ['namingContexts', [suffix]],
+    ['supportedControl', [...controls.keys()].toSorted()],
+    ['supportedExtension', [passwordModifyOid, whoAmIOid]],
+    ['supportedFeatures', [allOperationalAttributes, absoluteFilters, languageTags]],
+    ['supportedLDAPVersion', ['3']],
+    ['entryDN', ['']],
+    ['subschemaSubentry', [subschemaDn]],
+  ]);
 
 const subschema = makeAttributes([
-      ['objectClass', ['top', 'subentry', 'subschema', 'extensibleObject']],
-      ['structuralObjectClass', ['subentry']],
-      ['cn', ['Subschema']],
-      ['entryDN', [subschemaDn]],
-      ['subschemaSubentry', [subschemaDn]],
-      ...publishSchema(openLdapSchemaSource),
-    ]);
+  ['objectClass', ['top', 'subentry', 'subschema', 'extensibleObject']],
+  ['structuralObjectClass', ['subentry']],
+  ['cn', ['Subschema']],
+  ['entryDN', [subschemaDn]],
+  ['subschemaSubentry', [subschemaDn]],
+  ...publishSchema(openLdapSchemaSource),
+]);
 
 export const openLdap: Face = {
   schema,

@@ -25,7 +25,13 @@ import { Node } from '../node.ts';
 type Of<K extends Operation['kind']> = Operation & { readonly kind: K };
 
 /** @returns the response controls, as do the other operations */
-export function addEntry(operation: Of<'add'>, controls: Controls, { identity }: Session, directory: Directory, origin?: Origin): Control[] {
+export function addEntry(
+  operation: Of<'add'>,
+  controls: Controls,
+  { identity }: Session,
+  directory: Directory,
+  origin?: Origin,
+): Control[] {
   const { face, tree, clock } = directory;
   const { schema } = face;
   const dn = readDn(operation.dn, directory);

@@ -1,5 +1,5 @@
 // A multi-valued complex attribute as slots (one element over single LDAP attributes) and lists (one element per LDAP value).
-// RFC 7643 section 2.4; one LDAP attribute per type, never attribute options (mapping semantics 5 and 10).
+// RFC 7643 section 2.4; one LDAP attribute per type, never attribute options.
 import type { Entry } from '../../ldap/entry.ts';
 import { invalidValue } from '../../scim/error.ts';
 import { fold } from '../../scim/match.ts';
@@ -55,12 +55,7 @@ export function elementsRule(options: ElementsOptions): Rule {
       const had = assign(options, listOf(before), 'ignore', () => undefined);
       const parts = places.flatMap((place) => changeParts(place, had.get(place) ?? [], wanted.get(place) ?? []));
       // What goes goes first: a value may move between two parts of one attribute.
-      for (const { part, gone } of parts)
-        draft.exchangeAll(
-          part.ldap,
-          octetsOf(draft.values(part.ldap), part.codec, gone),
-          [],
-        );
+      for (const { part, gone } of parts) draft.exchangeAll(part.ldap, octetsOf(draft.values(part.ldap), part.codec, gone), []);
       for (const { part, added, computed } of parts)
         draft.exchangeAll(
           part.ldap,

@@ -1,5 +1,5 @@
 // A multi-valued simple attribute: one LDAP value for each of its values, or all of them in one LDAP value with a separator.
-// RFC 7643 section 2.4; written value by value, foreign values stay (mapping semantics 5).
+// RFC 7643 section 2.4; written value by value, foreign values stay.
 import { present } from '../../ldap/filter.ts';
 import { invalidValue } from '../../scim/error.ts';
 import { equalValues } from '../../scim/resource.ts';

@@ -36,7 +36,8 @@ export function membershipsRule({ target, direct, primaryGroup, to }: Membership
       return groups.length > 0 ? groups : undefined;
     },
     write: () => undefined,
-    bounds: (leaf, context) => (direct === undefined || primaryGroup ? unknown : referenceBounds({ ldap: direct, to }, leaf, context)),
+    bounds: (leaf, context) =>
+      direct === undefined || primaryGroup ? unknown : referenceBounds({ ldap: direct, to, isWhole: true }, leaf, context),
   };
 }
 

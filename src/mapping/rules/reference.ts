@@ -8,7 +8,7 @@ import type { AttributeReference } from '../../scim/path.ts';
 import { equalValues } from '../../scim/resource.ts';
 import type { Json, JsonObject } from '../../scim/schema.ts';
 import type { Draft } from '../draft.ts';
-import { atLeast, nothing, unknown } from '../leaf.ts';
+import { atLeast, exactly, nothing, unknown } from '../leaf.ts';
 import type { Access, Bounds, DnReference, FilterContext, IdReference, Leaf, Located, ReadContext, Rule, WriteContext } from '../rule.ts';
 import { dnTextKey } from '../value-key.ts';
 
@@ -45,7 +45,7 @@ export function referenceRule(options: ReferenceOptions): Rule {
       writeReferences(options, draft, idsOf(before), idsOf(after), context);
       if (options.placeholder) keepPlaceholder(options, draft);
     },
-    bounds: (leaf, context) => referenceBounds({ ldap, to }, leaf, context),
+    bounds: (leaf, context) => referenceBounds({ ...options, isWhole: target.attribute.multiValued }, leaf, context),
   };
 }
 
@@ -127,12 +127,16 @@ function keepPlaceholder(options: ReferenceOptions, draft: Draft): void {
   if (others > 0 && held.length > 0) draft.exchangeAll(options.ldap, held, [], { computed: true });
 }
 
+export interface ReferenceColumn {
+  readonly ldap: string;
+  readonly to: readonly string[];
+  readonly placeholder?: Dn | undefined;
+  /** Every DN that names a resource is shown, so that the directory alone knows who is named; else only one of several is. */
+  readonly isWhole: boolean;
+}
+
 /** Bounds of a comparison with an attribute that holds DNs: the directory compares those, and knows nothing else of what they name. */
-export function referenceBounds(
-  { ldap, to }: { readonly ldap: string; readonly to: readonly string[] },
-  { sub, test }: Leaf,
-  context: FilterContext,
-): Bounds {
+export function referenceBounds({ ldap, to, placeholder, isWhole }: ReferenceColumn, { sub, test }: Leaf, context: FilterContext): Bounds {
   const type = context.schema.attribute(ldap);
   if (!type) return unknown;
   const some = atLeast(present(ldap));
@@ -140,7 +144,8 @@ export function referenceBounds(
   if (sub !== undefined && sub !== 'value' && sub !== '$ref') return some;
   const [id] = idsOf(test.value);
   const dn = id === undefined ? undefined : context.dnOf(id, to);
-  return dn === undefined ? nothing : atLeast(equal(ldap, dn));
+  if (dn === undefined || (placeholder && dnTextKey(dn) === dnKey(placeholder))) return nothing;
+  return isWhole ? exactly(equal(ldap, dn)) : atLeast(equal(ldap, dn));
 }
 
 /** @throws ScimError invalidValue for ids that name nothing */

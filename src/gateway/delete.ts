@@ -1,0 +1,59 @@
+// Delete (RFC 7644 section 3.6): the entry goes, or is only marked where the mapping says so; what names it elsewhere goes along.
+import { parseDn } from '../ldap/dn.ts';
+import { ScimError } from '../scim/error.ts';
+import type { ResourceType } from '../scim/schema.ts';
+import { type Backend, findEntry, mappingOf } from './backend.ts';
+import type { Client } from './client.ts';
+import { type Prepare, runWrite } from './execute.ts';
+import type { Conditions } from './gateway.ts';
+import { guardEntry } from './guards.ts';
+import { lossOfDelete } from './limits.ts';
+import { findLinks } from './links.ts';
+import { planDelete } from './plan.ts';
+import { planHiding, quarantineReads } from './quarantine.ts';
+import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
+
+/** @throws ScimError notFound, preconditionFailed; 403 where the mapping deletes nothing, or the entry is protected */
+export async function deleteResource(
+  backend: Backend,
+  client: Client,
+  type: ResourceType,
+  id: string,
+  conditions: Conditions,
+): Promise<void> {
+  const resource = mappingOf(backend, type);
+  if (!resource.delete) throw new ScimError(403, `${type.name} resources are not deleted by this gateway`);
+  const quarantine = resource.delete.mode === 'quarantine' ? resource.delete : undefined;
+  const attributes = [
+    resource.id.ldap,
+    ...versionAttributes(backend, resource),
+    ...(quarantine ? quarantineReads(resource, quarantine) : []),
+  ];
+  const prepare: Prepare<void> = async (previous) => {
+    const answer = async () => undefined;
+    const entry = await findEntry(backend, resource, id, attributes).catch((error: unknown) => {
+      // After an unknown outcome, an entry that is gone was deleted.
+      if (previous?.outcomeUnknown && error instanceof ScimError && error.status === 404) return undefined;
+      throw error;
+    });
+    const foreseen = { answer: undefined };
+    if (!entry) return { plan: { steps: [], result: undefined }, answer, foreseen };
+    checkConditions(conditions, versionOf(backend, resource, entry));
+    const dn = parseDn(entry.dn);
+    await guardEntry(backend, dn);
+    const losses = [lossOfDelete(resource)];
+    if (quarantine) {
+      const plan = await planHiding(backend, client, resource, quarantine, entry, conditions.ifMatch !== undefined);
+      return { plan, losses, answer, foreseen };
+    }
+    const assertion = conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined;
+    const links = await findLinks(backend, resource, dn);
+    return {
+      foreseen,
+      plan: planDelete({ dn, assertion, links }),
+      losses,
+      answer,
+    };
+  };
+  await runWrite({ backend, type, id, operation: 'delete', conditional: conditions.ifMatch !== undefined }, prepare);
+}

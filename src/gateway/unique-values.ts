@@ -1,0 +1,61 @@
+// Values that no two resources may share: how the one that has a value is found, and that a second one is refused.
+// RFC 7643 section 7 (uniqueness), RFC 7644 section 3.12 (409); L-040.
+import type { Entry } from '../ldap/entry.ts';
+import type { Filter } from '../ldap/filter.ts';
+import { translateFilter } from '../mapping/filter.ts';
+import type { ResourceMapping } from '../mapping/mapping.ts';
+import { attributeName } from '../mapping/read.ts';
+import { valueAt } from '../mapping/write.ts';
+import { uniqueness } from '../scim/error.ts';
+import type { ResolvedFilter } from '../scim/filter.ts';
+import { compileFilter } from '../scim/match.ts';
+import type { AttributeReference } from '../scim/path.ts';
+import type { Resource } from '../scim/schema.ts';
+import { type Backend, searchScope } from './backend.ts';
+import { attributesFor, readEntries } from './read-entries.ts';
+
+/** A search for the entries that have a value. */
+interface ValueSearch {
+  /** May find entries that have another value. */
+  readonly filter: Filter;
+  readonly attributes: readonly string[];
+  /** What an entry says of itself, if it has the value: its id and the attribute. */
+  readonly confirm: (entry: Entry) => Promise<Resource | undefined>;
+}
+
+export function searchForValue(backend: Backend, resource: ResourceMapping, target: AttributeReference, value: string): ValueSearch {
+  const equal: ResolvedFilter = { kind: 'compare', attribute: target, operator: 'eq', value };
+  const { over } = translateFilter(resource, equal, { schema: backend.directory.capabilities().schema, dnOf: () => undefined });
+  const wanted = (name: string): boolean => name === attributeName({ target });
+  const matches = compileFilter(equal);
+  return {
+    filter: over,
+    attributes: attributesFor(backend, resource, wanted),
+    async confirm(entry) {
+      const [read] = await readEntries(backend, resource, [entry], wanted);
+      return read && matches(read) ? read : undefined;
+    },
+  };
+}
+
+/**
+ * Refuses values that the mapping calls unique and that another resource has. The directory's own rule, where it has one, decides races.
+ * @param own the resource that is written, where it exists already: what it keeps is not asked for
+ * @throws ScimError uniqueness
+ */
+export async function refuseDuplicates(
+  backend: Backend,
+  resource: ResourceMapping,
+  wanted: Resource,
+  own?: { readonly id: string; readonly before: Resource },
+): Promise<void> {
+  for (const target of resource.unique) {
+    const value = valueAt(wanted, target);
+    if (typeof value !== 'string' || (own && valueAt(own.before, target) === value)) continue;
+    const { filter, attributes, confirm } = searchForValue(backend, resource, target, value);
+    for await (const entry of searchScope(backend, resource, filter, attributes)) {
+      const other = await confirm(entry);
+      if (other && other['id'] !== own?.id) throw uniqueness(`Another ${resource.type.name} has this ${target.name} already`);
+    }
+  }
+}

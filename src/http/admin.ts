@@ -1,0 +1,84 @@
+// The operator's endpoints on a listener of their own: status with reasons, metrics, reload. One bearer token opens them all.
+// RFC 6750 for the token; no RFC describes the rest.
+import type { RequestListener } from 'node:http';
+import express, { type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { notFound, ScimError } from '../scim/error.ts';
+import { requireBearer } from './auth.ts';
+import { addEndpoint, type Operation, type Operations } from './endpoint.ts';
+import { createErrorHandler } from './error.ts';
+import { openExchange } from './exchange.ts';
+import { createListener, type Listener, type ListenerOptions } from './listener.ts';
+import { json, type Reply } from './reply.ts';
+
+export interface AdminOptions extends ListenerOptions {
+  /** SHA-256 of the token, asked for with every request: a reload may change it. */
+  readonly sha256: () => Uint8Array;
+  readonly status: () => object;
+  readonly readiness: () => { readonly ready: boolean };
+  /** Prometheus text. */
+  readonly metrics: () => string;
+  /** What SIGHUP does; absent where there is nothing to reload from. */
+  readonly reload?: (() => Promise<{ readonly ok: boolean }>) | undefined;
+}
+
+export function createAdminServer(options: AdminOptions): Listener {
+  return createListener(createAdminApplication(options), options);
+}
+
+/** Routes are reported with this in front, so that they are told from those of clients. */
+const base = 'admin:';
+
+function createAdminApplication({ sha256, status, readiness, metrics, reload }: AdminOptions): RequestListener {
+  const application = express();
+  application.disable('x-powered-by');
+  application.disable('etag');
+  application.set('query parser', false);
+  application.enable('case sensitive routing');
+  application.use(openExchange);
+  application.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': "'none'" } } }));
+  application.use((request, _response, next) => {
+    requireBearer(request.headersDistinct['authorization'], sha256());
+    next();
+  });
+  const add = (pattern: string, operations: Operations): void => addEndpoint(application, pattern, operations, base);
+  const report = (code: number, body: object): Reply => ({
+    ...json(code, body, { 'Cache-Control': 'no-store' }),
+    mediaType: 'application/json',
+  });
+  const reloadNow: Operation = async () => {
+    if (reload === undefined) throw new ScimError(501, 'This gateway was not started from a file');
+    const outcome = await reload();
+    return report(outcome.ok ? 200 : 422, outcome);
+  };
+
+  add('/health', { GET: () => report(200, { status: 'ok', uptime: Math.floor(process.uptime()) }) });
+  add('/ready', {
+    GET: () => {
+      const answer = readiness();
+      return report(answer.ready ? 200 : 503, answer);
+    },
+  });
+  add('/status', { GET: () => report(200, status()) });
+  add('/metrics', {
+    GET: () => ({
+      status: 200,
+      text: metrics(),
+      headers: { 'Cache-Control': 'no-store' },
+      mediaType: 'text/plain; version=0.0.4; charset=utf-8',
+    }),
+  });
+  add('/reload', { POST: reloadNow });
+  application.use(() => {
+    throw notFound('There is nothing at this URL');
+  });
+  const handleError = createErrorHandler('admin');
+  application.use(handleError);
+  // As in `server.ts`: a target that is no URL must not be answered with a page of the framework.
+  return (request, response) => {
+    const pair = [request as Request, response as Response] as const;
+    application(...pair, () =>
+      openExchange(...pair, () => handleError(notFound('There is nothing at this URL'), ...pair, () => undefined)),
+    );
+  };
+}
