@@ -18,6 +18,8 @@ interface Notes {
   readonly refusals: unknown[];
   readonly ignored: unknown[];
   dropped: number;
+  /** The line has been written: the client went away while the gateway was at work. */
+  line: Fields | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -33,17 +35,23 @@ export function openAudit(first: LineFileOptions | undefined): Audit {
   let file = first && new LineFile(first);
   const closing = new Set<Promise<void>>();
   const scope = new AsyncLocalStorage<Notes>();
-  exchanges.bindStore(scope, () => ({ writes: [], refusals: [], ignored: [], dropped: 0 }));
+  exchanges.bindStore(scope, () => ({ writes: [], refusals: [], ignored: [], dropped: 0, line: undefined }));
 
   const note = (list: 'writes' | 'refusals' | 'ignored', fields: Fields): void => {
     const notes = scope.getStore();
+    if (notes?.line) return file?.write(formatLate(notes.line, list, fields));
     if (notes && notes[list].length < longestList) notes[list].push(fields);
     else if (notes) notes.dropped += 1;
+  };
+  const finish = (request: Fields): void => {
+    const notes = scope.getStore();
+    if (isAudited(request)) file?.write(formatLine(request, notes));
+    if (notes) notes.line = request;
   };
   const listeners: readonly (readonly [string, (message: unknown) => void])[] = [
     ['ldap-scim-gateway:write', (message) => note('writes', asFields(message))],
     ['ldap-scim-gateway:event', (message) => noteEvent(asFields(message), note)],
-    ['ldap-scim-gateway:request', (message) => file && isAudited(asFields(message)) && file.write(formatLine(asFields(message), scope.getStore()))],
+    ['ldap-scim-gateway:request', (message) => finish(asFields(message))],
   ];
   for (const [name, listener] of listeners) subscribe(name, listener);
 
@@ -89,12 +97,23 @@ function noteEvent({ event, ...fields }: Fields, note: (list: 'refusals' | 'igno
   }
 }
 
+/** What became known only after the line of its request: one more line, with the same request id. */
+function formatLate({ requestId, client }: Fields, list: string, fields: Fields): string {
+  return JSON.stringify({ time: new Date().toISOString(), requestId, client, [list]: [fields] });
+}
+
 function formatLine({ milliseconds, ...request }: Fields, notes: Notes | undefined): string {
   const { requestId, client, method, route, status, scimType, complete } = request;
   const { writes = [], refusals = [], ignored = [], dropped = 0 } = notes ?? {};
   return JSON.stringify({
     time: new Date().toISOString(),
-    ...{ requestId, client, method, route, status, scimType, ms: milliseconds },
+    requestId,
+    client,
+    method,
+    route,
+    status,
+    scimType,
+    ms: milliseconds,
     ...(complete === false && { complete }),
     ...(writes.length > 0 && { writes }),
     ...(refusals.length > 0 && { refusals }),

@@ -187,7 +187,8 @@ export function loadConfig(file: string, options: LoadOptions): Config {
     guards,
     log,
     warnings,
-    ...(audit && { audit }), ...(admin && { admin }),
+    ...(audit && { audit }),
+    ...(admin && { admin }),
   });
 }
 

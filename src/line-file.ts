@@ -56,7 +56,8 @@ export class LineFile {
         await this.#append(lines);
         this.#succeed();
       } catch (error) {
-        await this.#fail(error, lines.length);
+        this.#report(error, lines.length);
+        await this.#leave().catch(() => undefined);
       }
     }
   }
@@ -119,9 +120,8 @@ export class LineFile {
   }
 
   /** Reported once, not for each line. */
-  async #fail(error: unknown, lines: number): Promise<void> {
+  #report(error: unknown, lines: number): void {
     this.#dropped += lines;
-    await this.#leave().catch(() => undefined);
     if (this.#failing) return;
     this.#failing = true;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

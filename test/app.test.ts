@@ -223,6 +223,8 @@ describe('the operator', () => {
     expect((await ask(admin.port, '/status', firstToken)).status).toBe(401);
     expect((await ask(port, '/scim/v2/Users', adminToken)).status).toBe(401);
     expect((await ask(port, '/status', adminToken)).status).toBe(404);
+    const metrics = await (await ask(admin.port, '/metrics')).text();
+    expect(metrics).toContain('scim_gateway_requests_total{client="",method="GET",route="admin:",status="401"} 1\n');
   });
 
   test('gets another token by a reload; another address, or none, waits for a restart', async () => {

@@ -38,10 +38,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'config.ts': ['node:', 'config/', 'mapping/', 'scim/dialects.ts', 'ldap/dn.ts', 'ldap/filter.ts', 'yaml.ts'],
   'config/': ['node:', 'mapping/', 'scim/dialects.ts', 'ldap/dn.ts', 'ldap/filter.ts', 'yaml.ts', 'zod'],
   'telemetry.ts': ['node:', 'winston'],
+  'audit.ts': ['node:', 'line-file.ts'],
+  'line-file.ts': ['node:'],
   'metrics.ts': ['node:'],
   'expiry.ts': ['node:', 'config.ts'],
   'status.ts': ['node:', 'ldap/', 'config.ts', 'expiry.ts', 'metrics.ts'],
-  'app.ts': ['node:', 'ldap/', 'gateway/', 'http/', 'config.ts', 'expiry.ts', 'metrics.ts', 'status.ts'],
+  'app.ts': ['node:', 'ldap/', 'gateway/', 'http/', 'audit.ts', 'config.ts', 'expiry.ts', 'metrics.ts', 'status.ts'],
   'cli.ts': ['node:', 'config.ts', 'commands/'],
 };
 

@@ -58,7 +58,12 @@ test('each request has a line, reads and refused callers too; health has none', 
   expect(lines).toEqual([
     {
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      ...{ requestId: 'read-1', client: 'full', method: 'GET', route: '/scim/v2/Users', status: 200, ms: expect.any(Number) },
+      requestId: 'read-1',
+      client: 'full',
+      method: 'GET',
+      route: '/scim/v2/Users',
+      status: 200,
+      ms: expect.any(Number),
     },
     expect.objectContaining({ status: 401, method: 'GET' }),
     expect.objectContaining({ status: 400, scimType: 'invalidFilter' }),
@@ -77,11 +82,27 @@ test('writes say what was changed where, by names of attributes', async () => {
   const lines = await finish();
   const common = { directory: 'main', resourceType: 'User', id };
   expect(lines.map(({ writes }) => writes)).toEqual([
-    [{ ...common, operation: 'create', steps: [{ kind: 'add', attributes: expect.arrayContaining(['uid', 'title']) }, { kind: 'setPassword' }], result: 'done' }],
+    [
+      {
+        ...common,
+        operation: 'create',
+        steps: [{ kind: 'add', attributes: expect.arrayContaining(['uid', 'title']) }, { kind: 'setPassword' }],
+        result: 'done',
+      },
+    ],
     [{ ...common, operation: 'update', steps: [{ kind: 'modify', attributes: ['title'] }], result: 'done' }],
     [{ ...common, operation: 'update', steps: [], result: 'nothing to do' }],
     [expect.objectContaining({ resourceType: 'Group', id: group.id, result: 'done' })],
-    [{ ...common, resourceType: 'Group', id: group.id, operation: 'update', steps: [{ kind: 'modify', attributes: ['member'] }], result: 'done' }],
+    [
+      {
+        ...common,
+        resourceType: 'Group',
+        id: group.id,
+        operation: 'update',
+        steps: [{ kind: 'modify', attributes: ['member'] }],
+        result: 'done',
+      },
+    ],
     [{ ...common, operation: 'delete', steps: [{ kind: 'delete' }, { kind: 'relink', attributes: ['member'] }], result: 'done' }],
   ]);
 });
@@ -111,7 +132,10 @@ test('refusals of guards and limits, and ignored attributes, belong to their req
   for (const id of ids) await scim.patch(`/Users/${id}`, [{ op: 'replace', path: 'active', value: false }]);
   await scim.patch(`/Users/${ids[0]}`, [{ op: 'add', value: { favouriteColour: 'Zebedee', title: 'Clerk' } }]);
   const lines = await finish();
-  expect([keeper.status, lines.find(({ status }) => status === 403)]).toMatchObject([403, { refusals: [{ by: 'guard', guard: 'protect' }] }]);
+  expect([keeper.status, lines.find(({ status }) => status === 403)]).toMatchObject([
+    403,
+    { refusals: [{ by: 'guard', guard: 'protect' }] },
+  ]);
   expect(lines.find(({ status }) => status === 429)).toMatchObject({
     writes: [{ id: ids[1], steps: [{ kind: 'modify' }], result: 'refused' }],
     refusals: [{ by: 'limit', operation: 'deactivate', count: 1, used: 1, limit: 1 }],
@@ -128,7 +152,11 @@ test('of parallel requests, each line has its own writes; of a bulk request, all
     Operations: [
       { method: 'DELETE', path: `/Users/${created[0]?.id}` },
       { method: 'DELETE', path: '/Users/6a1d7a52-0000-4000-8000-000000000002' },
-      { method: 'PATCH', path: `/Users/${created[1]?.id}`, data: { schemas: [urn.patch], Operations: [{ op: 'add', path: 'title', value: 'x' }] } },
+      {
+        method: 'PATCH',
+        path: `/Users/${created[1]?.id}`,
+        data: { schemas: [urn.patch], Operations: [{ op: 'add', path: 'title', value: 'x' }] },
+      },
     ],
   });
   expect(body['Operations']).toMatchObject([{ status: '204' }, { status: '404' }, { status: '200' }]);
@@ -152,6 +180,44 @@ test('a reload keeps the file, changes it, or ends it; requests go on', async ()
   await app?.reload(silent);
   expect((await scim.get('/Users', { count: 1 })).status).toBe(200);
   expect([await finish(other), readLines()].map((lines) => lines.length)).toEqual([1, 2]);
+});
+
+test('what is written after the client went away has a line of its own', async () => {
+  const { id } = await scim.post('/Users', newUser());
+  await app?.stop();
+  let begun = (): void => undefined;
+  const started = new Promise<void>((resolve) => (begun = resolve));
+  app = createApp(audited(), (backend) => ({
+    ...backend,
+    directory: new Proxy(backend.directory, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (name !== 'delete') return typeof value === 'function' ? value.bind(target) : value;
+        return async (...parameters: Parameters<typeof target.delete>) => {
+          begun();
+          await expect.poll(() => readLines().length).toBe(2);
+          return target.delete(...parameters);
+        };
+      },
+    }),
+  }));
+  const { url } = await app.start();
+  const gone = new AbortController();
+  const headers = { Authorization: 'Bearer token-of-the-command-bench', 'X-Request-Id': 'gone' };
+  const request = fetch(`${url}/scim/v2/Users/${id}`, { method: 'DELETE', headers, signal: gone.signal });
+  await started;
+  gone.abort();
+  await expect(request).rejects.toThrow('aborted');
+  await expect.poll(() => readLines().length).toBe(3);
+  const [, first, second] = await finish();
+  expect(first).toMatchObject({ requestId: 'gone', method: 'DELETE', complete: false });
+  expect(first).not.toHaveProperty('writes');
+  expect(second).toEqual({
+    time: expect.any(String),
+    requestId: 'gone',
+    client: 'full',
+    writes: [expect.objectContaining({ operation: 'delete', id, result: 'done' })],
+  });
 });
 
 test('a file that cannot be written breaks no request', async () => {

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError, effectiveMapping, listPresets, loadConfig } from '../src/config.ts';
 import type { Config, LoadOptions } from '../src/config.ts';
@@ -86,7 +86,7 @@ describe('what it becomes', () => {
       cursors: { secrets: [], timeout: 3600 },
     });
     expect(config.log).toEqual({ level: 'info', format: 'text' });
-    expect(config.guards).toEqual({ protect: [], allowPrivileged: false });
+    expect(config.guards).toEqual({ protect: [], allowPrivileged: false, limits: [] });
     expect(config.warnings).toEqual([]);
     const [{ baseDn, mapping, ...directory }] = config.directories as [Config['directories'][0]];
     expect(formatDn(baseDn)).toBe('dc=example,dc=com');
@@ -219,6 +219,7 @@ describe('what it becomes', () => {
       {
         protect: [{ dn: { rdns: [[{ type: 'cn', value: 'admin' }], [{ type: 'dc', value: 'x' }]] }, scope: 'base' }],
         allowPrivileged: true,
+        limits: [],
       },
     ],
     [
@@ -234,6 +235,23 @@ describe('what it becomes', () => {
       'admin: { listen: 127.0.0.1:9090, token: { env: TOKEN2 } }\nclients:',
       (c) => c.admin,
       { host: '127.0.0.1', port: 9090, sha256: createHash('sha256').update(env.TOKEN2).digest() },
+    ],
+    [
+      'limits',
+      'clients:',
+      'guards: { limits: [{ operation: delete, perHour: 50, percentOfPopulation: 2.5, atLeast: 5, then: reject }, { operation: removeMember, perHour: 9, then: reject }] }\nclients:',
+      (c) => c.guards.limits,
+      [
+        { operation: 'delete', perHour: 50, percentOfPopulation: 2.5, atLeast: 5 },
+        { operation: 'removeMember', perHour: 9, atLeast: 10 },
+      ],
+    ],
+    [
+      'an audit log, beside the file that names it',
+      'clients:',
+      'audit: { file: logs/a.jsonl, rotate: { keep: 2 } }\nclients:',
+      (c) => c.audit && { ...c.audit, file: relative(folder, c.audit.file) },
+      { file: 'logs/a.jsonl', maxBytes: 52_428_800, keep: 2 },
     ],
     ['a log', 'clients:', 'log: { level: debug, format: json }\nclients:', (c) => c.log, { level: 'debug', format: 'json' }],
   ])('%s', (_name, from, to, pick, expected) => {
@@ -276,7 +294,7 @@ describe('a mistake has a place and says what to write', () => {
       'server:',
       'sever:',
       '1:1 the file needs the key `server`: Where the gateway listens',
-      '1:1 unknown key `sever` at the top of the file; allowed: server, directories, clients, guards, log, cache, admin. Did you mean server?',
+      '1:1 unknown key `sever` at the top of the file; allowed: server, directories, clients, guards, log, cache, audit, admin. Did you mean server?',
     ],
     [
       'a misspelt key',
@@ -297,7 +315,12 @@ describe('a mistake has a place and says what to write', () => {
       '    toString: red\n    path:',
       '6:5 unknown key `toString` in `main`; allowed: path, type, servers, bind, baseDn, mapping, timeouts, tls, reads, cache, mode',
     ],
-    ['audit', 'clients:', 'audit: { file: x }\nclients:', '12:1 `audit` is not in this version: remove it'],
+    [
+      'an audit log without a file',
+      'clients:',
+      'audit: {}\nclients:',
+      '12:1 `audit` needs the key `file`: One line of JSON for each SCIM request is appended; mode 0600',
+    ],
     [
       'cron text with too few fields',
       'clients:',
@@ -366,7 +389,24 @@ describe('a mistake has a place and says what to write', () => {
       'admin: { listen: 127.0.0.1:1, token: { env: TOKEN } }\nclients:',
       '12:38 the client okta has the same token: the operator needs one of its own',
     ],
-    ['limits', 'clients:', 'guards: { limits: [] }\nclients:', '12:11 `limits` is not in this version: remove it'],
+    [
+      'a limit that holds',
+      'clients:',
+      'guards: { limits: [{ operation: delete, perHour: 5, then: hold }] }\nclients:',
+      '12:59 `then` must be reject: hold is not in this version',
+    ],
+    [
+      'a limit without a number',
+      'clients:',
+      'guards: { limits: [{ operation: delete, then: reject }] }\nclients:',
+      '12:20 entry 1 of `limits` needs `perHour`, `percentOfPopulation` or both',
+    ],
+    [
+      'a limit of something else',
+      'clients:',
+      'guards: { limits: [{ operation: remove, perHour: 5, then: reject }] }\nclients:',
+      '12:33 `operation` must be one of delete, deactivate, removeMember, but this is "remove"',
+    ],
     ['an unknown mode', '    path:', '    mode: dry\n    path:', '6:11 `mode` must be one of write, observe, but this is "dry"'],
     ['a time zone', '  listen', '  timezone: UTC\n  listen', '2:3 `timezone` is not in this version: remove it'],
     [
@@ -1174,6 +1214,16 @@ describe('files that are shown to operators', () => {
       'scope',
       'filter',
       'allowPrivileged',
+      'limits',
+      'operation',
+      'perHour',
+      'percentOfPopulation',
+      'atLeast',
+      'then',
+      'audit',
+      'rotate',
+      'maxBytes',
+      'keep',
       'log',
       'level',
       'format',
@@ -1198,6 +1248,8 @@ describe('files that are shown to operators', () => {
       '16:47 this version has no snapshot of main: lists are read live: never stale, slower on large directories; the settings of `cache` have no effect',
     ]);
     expect(config.admin).toMatchObject({ host: '127.0.0.1', port: 9090 });
+    expect(config.guards.limits).toEqual([{ operation: 'delete', perHour: 50, percentOfPopulation: 5, atLeast: 10 }]);
+    expect(config.audit?.file).toMatch(/test.fixtures.examples.audit\.jsonl$/);
   });
 
   test('the mapping for Active Directory fits the definition', () => {

@@ -271,13 +271,23 @@ const limitDefinition = z
       .enum(['delete', 'deactivate', 'removeMember'])
       .describe('delete: of any resource; deactivate: active set to false; removeMember: values taken out of groups'),
     perHour: z.int().min(1).optional().describe('At most so many in any hour'),
-    percentOfPopulation: z.number().gt(0).max(100).optional().describe('At most so many percent of the entries in scope; with perHour, the lower counts'),
+    percentOfPopulation: z
+      .number()
+      .gt(0)
+      .max(100)
+      .optional()
+      .describe('At most so many percent of the entries in scope; with perHour, the lower counts'),
     atLeast: z.int().min(1).default(10).describe('So many may always be done'),
+    // oxlint-disable-next-line unicorn/no-thenable -- a key of the file, dropped below
     then: z
       .literal('reject', { error: (issue) => (issue.input === 'hold' ? 'must be reject: hold is not in this version' : undefined) })
       .describe('reject: 429 with Retry-After'),
   })
-  .refine((limit) => limit.perHour !== undefined || limit.percentOfPopulation !== undefined, 'needs `perHour`, `percentOfPopulation` or both');
+  .refine(
+    (limit) => limit.perHour !== undefined || limit.percentOfPopulation !== undefined,
+    'needs `perHour`, `percentOfPopulation` or both',
+  )
+  .transform(({ then: _onlyReject, ...limit }) => limit);
 
 export const guardsDefinition = z.strictObject({
   protect: z

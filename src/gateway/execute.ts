@@ -127,7 +127,14 @@ export async function runWrite<T>(execution: Execution, prepare: Prepare<T>): Pr
     return answer;
   } finally {
     const { result, ...rest } = noted;
-    if (result) reportWrite({ directory: backend.name, operation: operation === 'add' ? 'create' : operation, resourceType: type.name, ...rest, result });
+    if (result)
+      reportWrite({
+        directory: backend.name,
+        operation: operation === 'add' ? 'create' : operation,
+        resourceType: type.name,
+        ...rest,
+        result,
+      });
   }
 }
 
@@ -145,13 +152,10 @@ async function tryWrite<T>(execution: Execution, prepare: Prepare<T>, noted: Not
     if (isLeft) {
       giveBack?.();
       giveBack = undefined;
-      if (previous?.outcomeUnknown && !repeatable) {
-        noted.result = 'failed';
-        throw unavailable(5, previous);
-      }
-      Object.assign(noted, { steps: describeSteps(plan), result: 'refused', resultCode: undefined });
+      Object.assign(noted, { steps: describeSteps(plan), result: 'failed', resultCode: undefined });
+      if (previous?.outcomeUnknown && !repeatable) throw unavailable(5, previous);
     }
-    const release = isLeft ? await translated(execution, () => reserve(backend, losses)) : undefined;
+    const release = isLeft ? await reserveFor(execution, losses, noted) : undefined;
     backend.onPlan?.(plan);
     if (backend.observe) {
       noted.result = 'observed';
@@ -159,15 +163,13 @@ async function tryWrite<T>(execution: Execution, prepare: Prepare<T>, noted: Not
     }
     try {
       const entry = await executePlan(plan, execution);
-      noted.result = isLeft || previous ? 'done' : 'nothing to do';
+      noted.result = isLeft || previous?.outcomeUnknown ? 'done' : 'nothing to do';
+      if (noted.result === 'nothing to do') noted.steps = [];
       return await translated(execution, () => answer(entry));
     } catch (error) {
       // What is left half-way is counted.
       if (noted.result !== 'done' && !(error instanceof AggregateError) && !isUnknown(error)) release?.();
-      if (!(error instanceof DirectoryError)) {
-        if (noted.result === 'refused') noted.result = 'failed';
-        throw error;
-      }
+      if (!(error instanceof DirectoryError)) throw error;
       Object.assign(noted, { result: error.outcomeUnknown ? 'unknown' : 'failed', resultCode: error.resultCode });
       if (error.outcomeUnknown) giveBack = release;
       if (conditional && error.resultCode === 122) throw preconditionFailed();
@@ -175,6 +177,15 @@ async function tryWrite<T>(execution: Execution, prepare: Prepare<T>, noted: Not
       if (!again || attempt >= attempts) throw translateError(error, operation);
       previous = error;
     }
+  }
+}
+
+async function reserveFor(execution: Execution, losses: readonly Loss[], noted: Noted): Promise<() => void> {
+  try {
+    return await translated(execution, () => reserve(execution.backend, losses));
+  } catch (error) {
+    if (error instanceof ScimError && error.status === 429) noted.result = 'refused';
+    throw error;
   }
 }
 

@@ -94,8 +94,6 @@ export function reportClearText(directory: string): void {
 
 /** A plan that was not executed, because the directory is only observed (`mode: observe`). Kinds and attributes only. */
 export function reportObserved(directory: string, plan: Plan): void {
-  const described = describeSteps(plan).map(({ kind, attributes = [] }) =>
-    kind === 'relink' ? kind : [kind, ...attributes].join(' '),
-  );
+  const described = describeSteps(plan).map(({ kind, attributes = [] }) => (kind === 'relink' ? kind : [kind, ...attributes].join(' ')));
   events.publish({ level: 'info', event: 'observed', directory, steps: described });
 }

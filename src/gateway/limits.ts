@@ -128,7 +128,9 @@ export async function reserve(backend: Backend, losses: readonly Loss[]): Promis
   const limits = guards.limits ?? [];
   const concerned = limits.flatMap((limit) => losses.flatMap((loss) => (loss.operation === limit.operation ? [{ limit, loss }] : [])));
   if (!tally || concerned.length === 0) return () => undefined;
-  const ceilings = await Promise.all(concerned.map(async ({ limit, loss }) => ({ loss, limit: await ceilingOf(backend, tally, limit, loss) })));
+  const ceilings = await Promise.all(
+    concerned.map(async ({ limit, loss }) => ({ loss, limit: await ceilingOf(backend, tally, limit, loss) })),
+  );
   // Nothing is awaited from here to the count.
   const verdicts = ceilings.map(({ loss: { operation, count }, limit }): LimitVerdict => {
     const used = tally.used(operation);
@@ -144,7 +146,11 @@ export async function reserve(backend: Backend, losses: readonly Loss[]): Promis
   return observe ? () => undefined : tally.count(losses);
 }
 
-const words: Readonly<Record<LimitedOperation, string>> = { delete: 'deletes', deactivate: 'deactivations', removeMember: 'members removed' };
+const words: Readonly<Record<LimitedOperation, string>> = {
+  delete: 'deletes',
+  deactivate: 'deactivations',
+  removeMember: 'members removed',
+};
 
 function describeRefusal({ operation, count, used, limit }: LimitVerdict): string {
   const asked = count === 1 ? '' : `, and this request has ${count}`;

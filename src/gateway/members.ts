@@ -61,7 +61,10 @@ export async function patchMembers(
     const losses = pending.remove.length > 0 ? [lossOfMembers(backend, resource, pending.remove.length)] : [];
     return { plan, losses, answer, foreseen: { answer: before } };
   };
-  return runWrite({ backend, type, id, operation: 'update', postRead: versions, conditional: conditions.ifMatch !== undefined, retryOn }, prepare);
+  return runWrite(
+    { backend, type, id, operation: 'update', postRead: versions, conditional: conditions.ifMatch !== undefined, retryOn },
+    prepare,
+  );
 }
 
 interface MemberDns {

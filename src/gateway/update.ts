@@ -164,7 +164,10 @@ function update(
     return { plan, losses, answer, foreseen: { answer: foresee(resource, before, after) } };
   };
   const retryOn = resource.create?.onRdnConflict ? new Set([...staleFacts, nameTaken]) : staleFacts;
-  return runWrite({ backend, type, id, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined, retryOn }, prepare);
+  return runWrite(
+    { backend, type, id, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined, retryOn },
+    prepare,
+  );
 }
 
 /** The new name of an entry; when it was taken and the mapping knows another, that one. @throws DirectoryError the reason why there is none */

@@ -90,7 +90,8 @@ export function createGateway(backend: Backend, path: string, queues: Queues = n
 
     patch(client, type, id, body, asked, conditions) {
       authorize(client, type, 'update');
-      const operations = parsePatch(body, type, client.dialect, (name) => journalling(backend, client).ignored(name, 'unknown attribute'));
+      const { ignored } = journalling(backend, client);
+      const operations = parsePatch(body, type, client.dialect, (name) => ignored(name, 'unknown attribute'));
       const projection = { ...asked, written: writtenBy(operations) };
       const delta = membershipDelta(operations, type);
       return writing(id, async () => {

@@ -29,9 +29,17 @@ export async function writeContext(
   return { dnOf, locate, ...journalling(backend, client) };
 }
 
+/** Names that one request can bring into the log: a body may hold any number of unknown ones. */
+const mostIgnored = 50;
+
 export function journalling(backend: Backend, client: Client): Pick<WriteContext, 'extraElements' | 'ignored'> {
+  const reported = new Set<string>();
   return {
     extraElements: client.dialect.unknownAttributes === 'reject' ? 'reject' : 'ignore',
-    ignored: (path, reason) => reportIgnored({ directory: backend.name, client: client.name, path, reason }),
+    ignored(path, reason) {
+      if (reported.has(path) || reported.size >= mostIgnored) return;
+      reported.add(path);
+      reportIgnored({ directory: backend.name, client: client.name, path, reason });
+    },
   };
 }

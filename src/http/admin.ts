@@ -7,7 +7,7 @@ import { notFound, ScimError } from '../scim/error.ts';
 import { requireBearer } from './auth.ts';
 import { addEndpoint, type Operation, type Operations } from './endpoint.ts';
 import { createErrorHandler } from './error.ts';
-import { openExchange } from './exchange.ts';
+import { exchangeOf, openExchange } from './exchange.ts';
 import { createListener, type Listener, type ListenerOptions } from './listener.ts';
 import { json, type Reply } from './reply.ts';
 
@@ -37,7 +37,8 @@ function createAdminApplication({ sha256, status, readiness, metrics, reload }: 
   application.enable('case sensitive routing');
   application.use(openExchange);
   application.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': "'none'" } } }));
-  application.use((request, _response, next) => {
+  application.use((request, response, next) => {
+    exchangeOf(response).route = base;
     requireBearer(request.headersDistinct['authorization'], sha256());
     next();
   });

@@ -357,7 +357,7 @@ export const reasons: Readonly<Record<string, Reason>> = {
   'R-204': { notApplicable: 'optional; conditions are honoured and not demanded' },
   'R-212': { notApplicable: 'no redirect is ever sent' },
   'R-224': { notYet: 'clients are restricted by resource type and operation, not by attribute' },
-  'R-225': { notApplicable: 'nothing is kept on disk: no queue, no audit store, no events' },
+  'R-225': { notApplicable: 'nothing with values is kept on disk: no queue and no events, and the audit log has names of attributes only' },
   'R-230': { notApplicable: 'no preset maps photos; bodies are bounded (R-228), and no URL of a client is ever fetched' },
   'C-010': { notApplicable: 'optional; both methods are offered' },
   'C-018': {

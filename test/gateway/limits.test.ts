@@ -7,6 +7,9 @@ import type { Config } from '../../src/config.ts';
 import { type Backend } from '../../src/gateway/backend.ts';
 import { type Limit, type Loss, Tally } from '../../src/gateway/limits.ts';
 import { DirectoryError } from '../../src/ldap/directory.ts';
+import { explainRequest } from '../../src/commands/explain.ts';
+import { describeExplanation } from '../../src/commands/explanation.ts';
+import { formatExplanation } from '../../src/commands/explanation-text.ts';
 import { type Bench, openBench } from '../commands/bench.ts';
 import { asMembers, idsIn, newGroup, newUser, type PatchOp, type Reply, ScimClient, urn } from '../directory/scim-client.ts';
 import { writesAmong } from '../directory/wire.ts';
@@ -150,6 +153,10 @@ describe('deletes', () => {
     expect((await scim.delete(`/Users/${first}`)).status).toBe(204);
     await app?.reload(withLimits({ operation: 'delete', perHour: 1, atLeast: 1 }));
     expect((await scim.delete(`/Users/${second}`)).status).toBe(429);
+    const other = withLimits({ operation: 'delete', perHour: 1, atLeast: 1 });
+    const directories = other.directories.map((each) => ({ ...each, timeouts: { connect: 4000, operation: 14_000 } }));
+    expect((await app?.reload({ ...other, directories }))?.connected).toEqual(['main']);
+    expect((await scim.delete(`/Users/${second}`)).status).toBe(429);
     await app?.reload(withLimits({ operation: 'delete', perHour: 2, atLeast: 1 }));
     expect((await scim.delete(`/Users/${second}`)).status).toBe(204);
     expect((await scim.delete(`/Users/${third}`)).status).toBe(429);
@@ -188,14 +195,20 @@ describe('deactivations', () => {
     ['without a path', [{ op: 'replace', value: { active: false } }]],
     ['by add', [{ op: 'add', path: 'active', value: false }]],
     ['by the full name', [{ op: 'replace', path: `${urn.user}:active`, value: false }]],
-    ['among other changes', [
-      { op: 'replace', path: 'title', value: 'Clerk' },
-      { op: 'replace', path: 'active', value: false },
-    ]],
-    ['on the way', [
-      { op: 'replace', path: 'active', value: true },
-      { op: 'replace', path: 'active', value: false },
-    ]],
+    [
+      'among other changes',
+      [
+        { op: 'replace', path: 'title', value: 'Clerk' },
+        { op: 'replace', path: 'active', value: false },
+      ],
+    ],
+    [
+      'on the way',
+      [
+        { op: 'replace', path: 'active', value: true },
+        { op: 'replace', path: 'active', value: false },
+      ],
+    ],
   ])('by PATCH: %s', async (_name, operations) => {
     const [first = '', second = ''] = await create(2);
     const scim = await openLimited([once]);
@@ -220,7 +233,12 @@ describe('deactivations', () => {
     const [first = '', second = ''] = await create(2);
     const scim = await openLimited([once]);
     const set = async (id: string, active: boolean): Promise<number> =>
-      (await scim.patch(`/Users/${id}`, [{ op: 'replace', path: 'active', value: active }, { op: 'replace', path: 'title', value: 'x' }])).status;
+      (
+        await scim.patch(`/Users/${id}`, [
+          { op: 'replace', path: 'active', value: active },
+          { op: 'replace', path: 'title', value: 'x' },
+        ])
+      ).status;
     expect(await set(first, false)).toBe(200);
     expect(await set(first, false)).toBe(200);
     expect((await scim.patch(`/Users/${first}`, [{ op: 'replace', value: { active: false, title: 'y' } }])).status).toBe(200);
@@ -231,7 +249,8 @@ describe('deactivations', () => {
 
 describe('members removed', () => {
   const three = { operation: 'removeMember', perHour: 3, atLeast: 1 } as const;
-  const patch = (scim: ScimClient, group: string, ...operations: readonly PatchOp[]): Promise<Reply> => scim.patch(`/Groups/${group}`, operations);
+  const patch = (scim: ScimClient, group: string, ...operations: readonly PatchOp[]): Promise<Reply> =>
+    scim.patch(`/Groups/${group}`, operations);
 
   test('by delta: the values count, not the requests, and not those who are no members', async () => {
     const people = await create(6);
@@ -242,11 +261,15 @@ describe('members removed', () => {
     expect((await remove(a, outsider)).status).toBe(204);
     expect((await remove(outsider)).status).toBe(204);
     expect((await remove(a)).status).toBe(204);
-    expectRefused(await remove(b, c, d), 'The gateway allows 3 members removed within an hour: there were 1, and this request has 3. Nothing was changed.');
+    expectRefused(
+      await remove(b, c, d),
+      'The gateway allows 3 members removed within an hour: there were 1, and this request has 3. Nothing was changed.',
+    );
     expect(await membersOf(group)).toEqual([b, c, d, e].toSorted());
     expect((await patch(scim, group, { op: 'remove', path: `members[value eq "${b}"]` })).status).toBe(204);
     expect((await patch(scim, group, { op: 'remove', path: `members[value eq "${c}"]` })).status).toBe(204);
     expect((await patch(scim, group, { op: 'remove', path: `members[value eq "${d}"]` })).status).toBe(429);
+    expect((await remove(outsider)).status).toBe(204);
     expect((await patch(scim, group, { op: 'add', path: 'members', value: asMembers(a) })).status).toBe(204);
     expect(await membersOf(group)).toEqual([a, d, e].toSorted());
   });
@@ -281,6 +304,52 @@ describe('members removed', () => {
   });
 });
 
+test('where the server cuts the count, the entries that it gave are taken for all, and the log says so', async () => {
+  const ids = await create(4);
+  const events: unknown[] = [];
+  const listen = (message: unknown): void => void events.push(message);
+  subscribe('ldap-scim-gateway:event', listen);
+  const scim = await openLimited([{ operation: 'delete', percentOfPopulation: 50, atLeast: 1 }], (backend) => ({
+    ...backend,
+    directory: new Proxy(backend.directory, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (name !== 'search') return typeof value === 'function' ? value.bind(target) : value;
+        return async function* (request: Parameters<typeof target.search>[0]) {
+          let given = 0;
+          for await (const entry of target.search(request)) {
+            if (request.attributes.length === 0 && given === 6) throw new DirectoryError('result', 'cut', { resultCode: 4 });
+            given += 1;
+            yield entry;
+          }
+        };
+      },
+    }),
+  }));
+  await create(6);
+  const done: number[] = [];
+  for (const id of ids) done.push((await scim.delete(`/Users/${id}`)).status);
+  unsubscribe('ldap-scim-gateway:event', listen);
+  expect(done).toEqual([204, 204, 204, 429]);
+  const event = 'the population could not be counted whole';
+  expect(events).toContainEqual({ level: 'warn', event, directory: 'main', resourceType: 'User', counted: 6, resultCode: 4 });
+});
+
+test('explain says what the limits say', async () => {
+  const [a = '', b = ''] = await create(2);
+  const group = await createGroup([a, b]);
+  const target = `/scim/v2/Groups/${group}`;
+  const body = JSON.stringify({ schemas: [urn.patch], Operations: [{ op: 'remove', path: 'members' }] });
+  const config = withLimits({ operation: 'removeMember', perHour: 1, atLeast: 1 });
+  const explanation = await explainRequest(config, { method: 'PATCH', target, headers: {}, body }, { client: 'full' });
+  const description = describeExplanation(explanation);
+  expect([description.limits, description.answer.status]).toEqual([
+    [{ operation: 'removeMember', count: 2, used: 0, limit: 1, allowed: false }],
+    429,
+  ]);
+  expect(formatExplanation(description)).toContain('removeMember: 2 of 1 within an hour: refused');
+});
+
 test('explain and observe judge without counting, and tell what they found', async () => {
   const [id = ''] = await create(1);
   const verdicts: unknown[] = [];
@@ -290,7 +359,8 @@ test('explain and observe judge without counting, and tell what they found', asy
     onLimit: (verdict) => verdicts.push(verdict),
   }));
   expect([(await scim.delete(`/Users/${id}`)).status, (await scim.delete(`/Users/${id}`)).status]).toEqual([204, 204]);
-  expect(verdicts).toEqual(Array(2).fill({ operation: 'delete', count: 1, used: 0, limit: 1, allowed: true }));
+  const verdict = { operation: 'delete', count: 1, used: 0, limit: 1, allowed: true };
+  expect(verdicts).toEqual([verdict, verdict]);
 });
 
 test('the log says that a limit refused, with numbers only', async () => {
@@ -302,7 +372,12 @@ test('the log says that a limit refused, with numbers only', async () => {
   for (const id of ids) await scim.delete(`/Users/${id}`);
   unsubscribe('ldap-scim-gateway:event', listen);
   expect(events).toContainEqual({
-    ...{ level: 'warn', event: 'refused by a limit', directory: 'main' },
-    ...{ operation: 'delete', count: 1, used: 1, limit: 1 },
+    level: 'warn',
+    event: 'refused by a limit',
+    directory: 'main',
+    operation: 'delete',
+    count: 1,
+    used: 1,
+    limit: 1,
   });
 });

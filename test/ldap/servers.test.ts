@@ -380,7 +380,7 @@ describe('several servers', () => {
 
   test('a frozen preferred server is left for the next', async () => {
     const [first, second] = await Promise.all([server(), server()]);
-    const servers = serversFor([first.url, second.url], { operation: 200, connect: 300 });
+    const servers = serversFor([first.url, second.url], { operation: 200, connect: 300, intervals: { health: 1500 } });
     await servers.start();
     await first.freeze();
     expect(await errorOf(servers.read(readBase))).toMatchObject({ kind: 'timeout' });
