@@ -183,7 +183,7 @@ export const samba: Face = {
     encodeId: formatGuid,
     decodeId: parseGuid,
     version: 'uSNChanged',
-    stamps: ['usnchanged', 'whenchanged', 'pwdlastset'],
+    stamps: ['usnchanged', 'whenchanged', 'modifytimestamp', 'pwdlastset'],
     unmapped: 'otherTelephone',
   },
   longestName: 50,
