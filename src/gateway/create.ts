@@ -55,8 +55,16 @@ function newPassword(resource: ResourceMapping, wanted: Resource): string | unde
   if (typeof sent === 'string') return sent;
   if (!resource.password) return undefined;
   if (resource.password.missingOnCreate === 'reject') throw invalidValue('password is required to create an account');
-  // Long and of all character classes; nobody ever learns it.
-  return resource.password.missingOnCreate === 'random' ? `${randomBytes(24).toString('base64')}aA1!` : undefined;
+  return resource.password.missingOnCreate === 'random' ? randomPassword() : undefined;
+}
+
+/**
+ * Long and of all character classes; nobody ever learns it. Policies refuse passwords that contain a name of their owner: no account name,
+ * and no part of a display name as Active Directory takes it apart, has a comma in it ([MS-SAMR] 3.1.1.7.2).
+ */
+export function randomPassword(): string {
+  const pairs = randomBytes(24).toString('base64').match(/../g) ?? [];
+  return [...pairs, 'aA', '1!'].join(',');
 }
 
 async function addUnderFreeName(

@@ -110,10 +110,17 @@ function filtersFor(ids: readonly string[], isGroup: boolean, base: string): fc.
   const leaves = isGroup
     ? [
         compare(['displayName', 'externalId', 'members.display'], near(oddTexts)),
-        compare(['members.value', 'id', 'members'], someId, ['eq', 'ne']),
+        compare(
+          ['members.value', 'id', 'members'],
+          fc.oneof(
+            { weight: 5, arbitrary: someId },
+            someId.map((id) => `${base}/Users/${id}`),
+          ),
+          ['eq', 'ne'],
+        ),
         compare(
           ['members.$ref'],
-          someId.map((id) => `${base}/Users/${id}`),
+          fc.tuple(fc.constantFrom('Users', 'Groups'), someId).map(([type, id]) => `${base}/${type}/${id}`),
           ['eq', 'ne'],
         ),
         compare(['members.type'], fc.constantFrom('User', 'Group', 'user'), ['eq', 'ne', 'co']),

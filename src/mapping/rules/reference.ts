@@ -45,7 +45,8 @@ export function referenceRule(options: ReferenceOptions): Rule {
       writeReferences(options, draft, idsOf(before), idsOf(after), context);
       if (options.placeholder) keepPlaceholder(options, draft);
     },
-    bounds: (leaf, context) => referenceBounds({ ...options, isWhole: target.attribute.multiValued }, leaf, context),
+    bounds: (leaf, context) =>
+      referenceBounds({ ...options, isWhole: target.attribute.multiValued && target.attribute.type !== 'reference' }, leaf, context),
   };
 }
 
@@ -145,7 +146,8 @@ export function referenceBounds({ ldap, to, placeholder, isWhole }: ReferenceCol
   const [id] = idsOf(test.value);
   const dn = id === undefined ? undefined : context.dnOf(id, to);
   if (dn === undefined || (placeholder && dnTextKey(dn) === dnKey(placeholder))) return nothing;
-  return isWhole ? exactly(equal(ldap, dn)) : atLeast(equal(ldap, dn));
+  // A location is more than the id in it: it may name another type, or another server.
+  return isWhole && test.value === id ? exactly(equal(ldap, dn)) : atLeast(equal(ldap, dn));
 }
 
 /** @throws ScimError invalidValue for ids that name nothing */

@@ -7,6 +7,7 @@ import { searchesAmong, writesAmong } from '../wire.ts';
 export function membership(stage: () => Stage): void {
   const some = async (count: number): Promise<readonly string[]> => {
     const made = await Promise.all(Array.from({ length: count }, () => stage().scim.post('/Users', newUser())));
+    expect(made.filter(({ status }) => status !== 201)).toEqual([]);
     return made.map(({ id }) => id);
   };
   const group = (...members: readonly string[]): Promise<Reply> =>
