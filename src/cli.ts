@@ -4,13 +4,18 @@ import { ConfigError } from './config.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { explain } from './commands/explain.ts';
+import { holds } from './commands/holds.ts';
 import { init } from './commands/init.ts';
+import { journal } from './commands/journal.ts';
+import { journalBundle } from './commands/journal-bundle.ts';
+import { match } from './commands/match.ts';
 import { mappingTest } from './commands/mapping-test.ts';
 import { preview } from './commands/preview.ts';
 import { rights } from './commands/rights.ts';
 import { schema } from './commands/schema.ts';
 import { serve } from './commands/serve.ts';
 import { UsageError } from './commands/usage-error.ts';
+import { DatabaseError } from './state/database.ts';
 
 const usage = `ldap-scim-gateway: a directory server as a SCIM 2.0 service
 
@@ -21,7 +26,11 @@ const usage = `ldap-scim-gateway: a directory server as a SCIM 2.0 service
   preview user|group NAME --config FILE          an LDAP entry and the SCIM resource that it is, side by side
   mapping test FILE                              entries and patches in, expected resources and changes out
   check --config FILE [--effective] [--json]     compare the files with themselves and with the live directories
+  match USERS.json --config FILE                 how many of these people exist in the directory already
+  holds list|approve|refuse … --config FILE      changes over a limit that wait for an administrator
   rights --config FILE                           the least that the account of the gateway must be allowed
+  journal --config FILE [--failed] [--follow] …  what clients asked for, what was done, and why something failed
+  journal bundle FILE --config FILE              what support needs to know, packed, without secrets
   schema config|mapping                          the format of the files as JSON Schema, for editors
 
   --help on each command says more.`;
@@ -39,10 +48,14 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['demo', demo],
   ['check', check],
   ['rights', rights],
+  ['holds', holds],
+  ['match', match],
   ['init', init],
   ['explain', explain],
   ['preview', preview],
   ['mapping test', mappingTest],
+  ['journal', journal],
+  ['journal bundle', journalBundle],
   ['schema', schema],
 ]);
 
@@ -67,7 +80,10 @@ async function main(args: readonly string[]): Promise<number> {
     if (error instanceof ConfigError)
       for (const { file, line, column, message } of error.mistakes) console.error(`${file}:${line}:${column}: ${message}`);
     else if (error instanceof UsageError) console.error(error.message);
-    else if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+    else if (error instanceof DatabaseError) {
+      console.error(error.message);
+      return 1;
+    } else if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
       console.error(`${error.message}\n\n${command.help}`);
     else throw error;
     return 2;

@@ -1,28 +1,34 @@
 // config.yaml to a frozen Config: secrets resolved, mappings loaded and compiled, every mistake reported as file:line:col, all at once.
 // No RFC; the keys are defined in config/definition.ts and described in config.example.yaml.
 import { readFileSync } from 'node:fs';
-import { loadAdmin } from './config/admin.ts';
+import { type AdminAccess, loadAdmin, loadAdminAccess } from './config/admin.ts';
 import { loadAudit } from './config/audit.ts';
-import { warnOfCache } from './config/cache.ts';
-import { checkClients, loadClient, loadSubject } from './config/client.ts';
-import { configDefinition, guardsDefinition, logDefinition } from './config/definition.ts';
-import { checkPaths, loadDirectory } from './config/directory.ts';
+import { loadCache, type LoadedCache, type LoadedReads } from './config/cache.ts';
+import type { LoadedAccessTokens } from './config/access-token.ts';
+import type { LoadedCertificates } from './config/certificate.ts';
+import { checkClients, loadClient, loadPermissions, loadSubject } from './config/client.ts';
+import { auditSection, configDefinition, logDefinition } from './config/definition.ts';
+import { checkPaths, loadDirectory, type RulePlace } from './config/directory.ts';
 import { Findings } from './config/findings.ts';
 import { asSection } from './config/section.ts';
 import { describeFileError } from './config/secrets.ts';
-import { loadMapping, type MappingCases, readMappingCases } from './config/mapping-cases.ts';
+import { loadGuards } from './config/guards.ts';
+import { loadMapping } from './config/loaded-mapping.ts';
+import { type MappingCases, readMappingCases } from './config/mapping-cases.ts';
 import { loadServer } from './config/server.ts';
 import type { Dn } from './ldap/dn.ts';
 import type { Filter } from './ldap/filter.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { parseDefinition } from './mapping/problems.ts';
+import type { Restriction } from './mapping/restriction.ts';
 import type { Subject } from './mapping/subject.ts';
 import type { Dialect } from './scim/dialects.ts';
 import { parseYaml, setYaml } from './yaml.ts';
 import type { Mistake, YamlDocument } from './yaml.ts';
 
 export { configJsonSchema, effectiveMappingJsonSchema, mappingJsonSchema } from './config/json-schema.ts';
-export type { JsonSchema } from './config/json-schema.ts';
+export { isSchema, type JsonSchema, listSchemas, namedSchemas } from './config/schema-node.ts';
+export { parseDuration } from './config/syntax.ts';
 export { effectiveMapping, findMappingFile, listPresets } from './config/mapping-file.ts';
 export type { EffectiveMapping } from './config/mapping-file.ts';
 export type { EntryDefinition, LdapValue, MappingCase, MappingCases } from './config/mapping-cases.ts';
@@ -38,14 +44,26 @@ export interface Config {
     /** Origin that clients see, without a trailing slash. */
     readonly publicUrl: string;
     /** PEM texts. */
-    readonly tls: { readonly cert: string; readonly key: string } | 'terminatedUpstream' | undefined;
+    readonly tls: ServerTlsConfig | 'terminatedUpstream' | undefined;
+    /** Where a proxy in front tells the certificates of its clients. */
+    readonly certificateHeader?: CertificateHeaderConfig;
+    /** How often one address may fail to authenticate within a minute; any number where absent. */
+    readonly failedAuthenticationsPerMinute?: number;
     /** What seals the cursors of pages: the first secret seals, all open; none: the bind password of the directory. */
     readonly cursors: { readonly secrets: readonly string[]; /** Seconds. */ readonly timeout: number };
+    /** Of several processes one writes; `writer` where absent. */
+    readonly role?: 'writer' | 'reader';
+    /** Of schedules. */
+    readonly timezone: string;
   };
   readonly directories: readonly DirectoryConfig[];
   readonly clients: readonly ClientConfig[];
   readonly guards: GuardsConfig;
-  readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly format: 'json' | 'text' };
+  readonly log: {
+    readonly level: 'error' | 'warn' | 'info' | 'debug';
+    readonly format: 'json' | 'text';
+    readonly persons?: boolean | undefined;
+  };
   readonly audit?: AuditConfig;
   /** The operator's endpoints, where there are any. */
   readonly admin?: AdminConfig;
@@ -53,13 +71,18 @@ export interface Config {
   readonly warnings: readonly Mistake[];
 }
 
-/** The audit log, rotated by size. */
+/** The journal, rotated by size and age. */
 export interface AuditConfig {
   /** Absolute. */
   readonly file: string;
   readonly maxBytes: number;
   /** How many old files stay. */
   readonly keep: number;
+  /** Milliseconds. */
+  readonly maxAge?: number | undefined;
+  /** What of names and values is in it; fingerprints where absent. */
+  readonly values?: 'full' | 'redacted' | 'none';
+  readonly persons?: 'clear' | 'fingerprint' | 'none';
 }
 
 export interface AdminConfig {
@@ -82,6 +105,14 @@ export interface DirectoryConfig {
   readonly mapping: Mapping;
   /** The mapping file, then what it extends. */
   readonly mappingFiles: readonly string[];
+  /** The mapping as read, with what it extends. */
+  readonly mappingData: unknown;
+  /** From where reads are answered. */
+  readonly reads: LoadedReads;
+  /** How the snapshot is kept true; undefined where nothing is read from it. */
+  readonly cache: LoadedCache | undefined;
+  /** Where the rules of the mapping stand. */
+  readonly places: readonly RulePlace[];
   /** `observe`: writes are planned, not executed. */
   readonly mode: 'write' | 'observe';
   /** Milliseconds. */
@@ -96,13 +127,35 @@ export interface DirectoryConfig {
   };
 }
 
+export interface ServerTlsConfig {
+  /** PEM texts. */
+  readonly cert: string;
+  readonly key: string;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** Authorities of client certificates. */
+  readonly clientCa?: readonly string[];
+}
+
+export interface CertificateHeaderConfig {
+  readonly name: string;
+  readonly from: readonly { readonly address: string; readonly prefix: number; readonly family: 'ipv4' | 'ipv6' }[];
+}
+
 export interface ClientConfig {
   readonly name: string;
   readonly dialect: Dialect;
   readonly tokens: readonly TokenConfig[];
+  readonly accessTokens?: LoadedAccessTokens;
+  readonly certificates?: LoadedCertificates;
+  /** The mapping as the client sees it, where that is not the whole. */
+  readonly view?: Mapping;
+  /** The part of the directory that it may reach. */
+  readonly restriction?: Restriction;
+  readonly requestsPerMinute?: number;
   /** The resource behind `/Me`. */
   readonly me?: Subject;
   readonly patchResponse?: 'full' | 'noContent';
+  readonly unconditionalPut?: 'accept' | 'refuse';
   readonly allow: {
     readonly directory: string;
     readonly resources: readonly string[];
@@ -127,7 +180,14 @@ export interface GuardsConfig {
     readonly perHour?: number | undefined;
     readonly percentOfPopulation?: number | undefined;
     readonly atLeast: number;
+    /** What is over it waits for an administrator; else it is refused. */
+    readonly holds?: boolean;
   }[];
+  /** Absolute file of what they keep beyond a restart; memory where absent. */
+  readonly store?: string | undefined;
+  /** Milliseconds. */
+  readonly holds?: { readonly expireAfter: number; readonly retryAfter: number };
+  readonly deferred?: { readonly expireAfter: number };
 }
 
 /** Thrown with every mistake of all files. */
@@ -165,21 +225,25 @@ export function loadConfig(file: string, options: LoadOptions): Config {
   const resourceTypes = new Map([...loaded].map(([name, { resourceTypes: types }]) => [name, types]));
   const entries: readonly unknown[] = Array.isArray(root['clients']) ? root['clients'] : [];
   const mappings = new Map([...loaded].map(([name, { directory }]) => [name, directory?.mapping]));
+  const paths = new Map([...loaded].map(([name, { directory }]) => [name, directory?.path]));
+  const surroundings = { server, directories: resourceTypes, paths, now: options.now ?? Date.now() };
   const clients = entries.map((data, index) => {
     const at = ['clients', index];
-    const client = loadClient(at, data, resourceTypes, options.now ?? Date.now(), findings);
-    return client && { ...client, ...loadSubject(at, data, mappings, findings) };
+    const client = loadClient(at, data, surroundings, findings);
+    return client && { ...client, ...loadSubject(at, data, mappings, findings), ...loadPermissions(at, data, mappings, findings) };
   });
   checkClients(clients, findings);
-  warnOfCache(root, findings);
   const admin = loadAdmin(root['admin'], { server, clients }, findings);
   const audit = loadAudit(root['audit'], file);
-  const guards = parseDefinition(guardsDefinition, root['guards'] ?? {}).value;
+  const guards = loadGuards(root['guards'], file);
   const log = parseDefinition(logDefinition, root['log'] ?? {}).value;
 
   const { mistakes, warnings } = findings;
   if (mistakes.length > 0 || server === undefined || guards === undefined || log === undefined) throw new ConfigError(mistakes);
-  const directories = [...loaded.values()].map(({ directory }) => directory).filter((directory) => directory !== undefined);
+  const directories = [...loaded.values()].flatMap(({ directory }) => {
+    const cache = directory && loadCache(directory.name, root, { from: file, timezone: server.timezone });
+    return directory && cache ? [{ ...directory, ...cache }] : [];
+  });
   return deepFreeze({
     server,
     directories,
@@ -190,6 +254,31 @@ export function loadConfig(file: string, options: LoadOptions): Config {
     ...(audit && { audit }),
     ...(admin && { admin }),
   });
+}
+
+/** The section `audit` alone, for who looks into the journal: no secret is needed. @throws ConfigError */
+export function loadAuditSection(file: string, overrides: readonly string[] = []): AuditConfig | undefined {
+  const document = applyOverrides(readDocument(file, undefined), overrides);
+  const findings = new Findings(document, { env: {}, from: file });
+  const data = asSection(document.data)['audit'];
+  if (data !== undefined) findings.take(parseDefinition(auditSection, { audit: data }).problems);
+  if (findings.mistakes.length > 0) throw new ConfigError(findings.mistakes);
+  return loadAudit(data, file);
+}
+
+/** The configuration as it is written, with overrides, for who shows it. @throws ConfigError */
+export function readConfigDocument(file: string, overrides: readonly string[] = []): YamlDocument {
+  return applyOverrides(readDocument(file, undefined), overrides);
+}
+
+/** Where the operator's endpoints of the gateway with this file are, and their token. @throws ConfigError */
+export function loadOperatorAccess(file: string, { env, overrides = [] }: LoadOptions): AdminAccess | undefined {
+  const document = applyOverrides(readDocument(file, undefined), overrides);
+  const findings = new Findings(document, { env, from: file });
+  const section = asSection(document.data)['admin'];
+  const access = section === undefined ? undefined : loadAdminAccess(section, findings);
+  if (findings.mistakes.length > 0) throw new ConfigError(findings.mistakes);
+  return access;
 }
 
 /**
@@ -208,7 +297,8 @@ export function loadMappingCases(
   if (cases && !given.compiled && reference === undefined)
     findings.refuse([], 'needs `mapping`, or --mapping or --config on the command line');
   const from = given.mapping === undefined ? file : 'command line';
-  const mapping = given.compiled ?? (reference === undefined ? undefined : loadMapping(reference, from, baseDn, findings));
+  const mapping =
+    given.compiled ?? (reference === undefined ? undefined : loadMapping({ reference, from, at: [] }, baseDn, findings).mapping);
   if (findings.mistakes.length > 0 || !cases || !mapping) throw new ConfigError(findings.mistakes);
   return { cases, mapping };
 }

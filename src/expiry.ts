@@ -26,8 +26,8 @@ export function listExpiries(config: Config, now: number): readonly Expiry[] {
   const tokens = config.clients.flatMap(({ name, tokens: all }) =>
     all.flatMap(({ expires }) => (expires === undefined ? [] : [{ kind: 'token' as const, name, expires }])),
   );
-  const certificates = listCertificates(config).flatMap(([name, pem]) =>
-    datesOf(pem).map((expires) => ({ kind: 'certificate' as const, name, expires })),
+  const certificates = [...listCertificates(config), ...listAuthorities(config)].flatMap(([name, expires]) =>
+    Number.isFinite(expires) ? [{ kind: 'certificate' as const, name, expires }] : [],
   );
   return [...tokens, ...certificates]
     .map((one) => ({ ...one, daysLeft: daysUntil(one.expires, now) }))
@@ -59,24 +59,39 @@ export function reportExpiries(config: Config, now: number): void {
   }
 }
 
-function listCertificates({ server, admin, directories }: Config): readonly (readonly [name: string, pem: string])[] {
-  const ofServer = typeof server.tls === 'object' ? [['server.tls', server.tls.cert] as const] : [];
-  const ofAdmin = admin?.tls ? [['admin.tls', admin.tls.cert] as const] : [];
-  const ofDirectories = directories.flatMap(({ name, tls }) =>
-    tls.cert === undefined ? [] : [[`directories.${name}.tls`, tls.cert] as const],
-  );
-  return [...ofServer, ...ofAdmin, ...ofDirectories];
+type Dated = readonly [name: string, expires: number];
+
+/** Each with the first date at which one of its chain is over. */
+function listCertificates({ server, admin, directories }: Config): readonly Dated[] {
+  const first = (name: string, pem: string | undefined): readonly Dated[] => (pem === undefined ? [] : [[name, Math.min(...datesOf(pem))]]);
+  return [
+    ...(typeof server.tls === 'object' ? first('server.tls', server.tls.cert) : []),
+    ...first('admin.tls', admin?.tls?.cert),
+    ...directories.flatMap(({ name, tls }) => first(`directories.${name}.tls`, tls.cert)),
+  ];
 }
 
-/** The first date at which one of a chain is over; none where it cannot be read. */
+/** Authorities of others, of which one is enough: the last date of all. */
+function listAuthorities({ server, directories, clients }: Config): readonly Dated[] {
+  const last = (name: string, pems: readonly string[] = []): readonly Dated[] =>
+    pems.length === 0 ? [] : [[name, Math.max(...pems.flatMap(datesOf))]];
+  return [
+    ...(typeof server.tls === 'object' ? last('server.tls.clientCa', server.tls.clientCa) : []),
+    ...directories.flatMap(({ name, tls }) => last(`directories.${name}.tls.ca`, tls.ca)),
+    ...clients.flatMap(({ name, certificates }) =>
+      certificates && 'authorities' in certificates ? last(`clients.${name}.auth.certificate`, certificates.authorities) : [],
+    ),
+  ];
+}
+
+/** When each certificate of a PEM text is over; those that cannot be read are left out. */
 function datesOf(pem: string): readonly number[] {
   const blocks = pem.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^]*?-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
-  const dates = blocks.flatMap((block) => {
+  return blocks.flatMap((block) => {
     try {
       return [Date.parse(new X509Certificate(block).validTo)];
     } catch {
       return [];
     }
   });
-  return dates.length === 0 ? [] : [Math.min(...dates)];
 }

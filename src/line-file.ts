@@ -1,4 +1,4 @@
-// A private file that lines are appended to, and that is rotated by size: file, file.1 (the newest of the old ones), file.2 and so on.
+// A private file that lines are appended to, and that is rotated by size and age: file, file.1 (the newest of the old ones), file.2 and so on.
 // Nobody waits for it, and what cannot be written is reported and dropped: a full disk stops no request.
 import { channel } from 'node:diagnostics_channel';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
@@ -8,7 +8,11 @@ export interface LineFileOptions {
   readonly maxBytes: number;
   /** How many old files stay. */
   readonly keep: number;
+  /** Milliseconds after which a file is left for a new one; without it, size alone decides. */
+  readonly maxAge?: number | undefined;
 }
+
+const lineFeed = 10;
 
 /** Lines that wait at the most while the disk is slow. */
 const longestQueue = 10_000;
@@ -22,6 +26,8 @@ export class LineFile {
   #writing: Promise<void> | undefined;
   #handle: FileHandle | undefined;
   #size = 0;
+  /** Epoch milliseconds: when the file was begun. */
+  #begun = 0;
   #stale = false;
   #failing = false;
 
@@ -68,7 +74,7 @@ export class LineFile {
       if (this.#stale) await this.#leave();
       this.#handle ??= await this.#open();
       const bytes = Buffer.byteLength(line);
-      if (this.#size > 0 && this.#size + bytes > this.#options.maxBytes) {
+      if (this.#size > 0 && (this.#size + bytes > this.#options.maxBytes || this.#isOld())) {
         await this.#flush(batch);
         batch = '';
         await this.#rotate();
@@ -79,16 +85,25 @@ export class LineFile {
     await this.#flush(batch);
   }
 
+  #isOld(): boolean {
+    const { maxAge } = this.#options;
+    return maxAge !== undefined && Date.now() - this.#begun >= maxAge;
+  }
+
   async #flush(batch: string): Promise<void> {
     if (batch !== '') await this.#handle?.appendFile(batch);
   }
 
   async #open(): Promise<FileHandle> {
-    const handle = await open(this.#options.file, 'a', 0o600);
+    const handle = await open(this.#options.file, 'a+', 0o600);
     try {
       // Also of a file that was there with other rights.
       await handle.chmod(0o600);
-      this.#size = (await handle.stat()).size;
+      const { size, birthtimeMs, mtimeMs } = await handle.stat();
+      this.#size = size;
+      // Some file systems do not know when a file was made.
+      this.#begun = size === 0 ? Date.now() : birthtimeMs || mtimeMs;
+      await endLine(handle, size);
       return handle;
     } catch (error) {
       await handle.close();
@@ -127,6 +142,13 @@ export class LineFile {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     events.publish({ level: 'error', event: 'the audit log cannot be written', code });
   }
+}
+
+/** A crash may have torn the last line: the next one does not go on there. */
+async function endLine(handle: FileHandle, size: number): Promise<void> {
+  if (size === 0) return;
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  if (buffer[0] !== lineFeed) await handle.appendFile('\n');
 }
 
 function ignoreAbsence(error: unknown): void {

@@ -1,6 +1,7 @@
 // Logs: what the other rooms publish on diagnostics channels becomes lines, so that none of them carries a logger.
 // RFC 7644 section 7.5.2 and RFC 6750 section 5.3: no credentials, filters, ids, names or other personal values in any line.
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createLogger as createWinston, format, type Logger, transports } from 'winston';
 
 export type { Logger } from 'winston';
@@ -28,29 +29,46 @@ export function createLogger({ level, format: shape, stream = process.stderr }: 
   });
 }
 
-/** Writes a line for each message on the channels of the gateway. @returns how to stop that */
-export function logChannels(logger: Logger): () => void {
-  const listeners = [...lines].map(([channel, describe]) => {
+/** What lines may say. */
+export interface LineOptions {
+  /** Lines about failures name the person or group. */
+  readonly persons?: boolean;
+}
+
+const exchanges = channel('ldap-scim-gateway:exchange');
+
+/**
+ * Writes a line for each message on the channels of the gateway, with the id of the request that it belongs to.
+ * @returns how to stop that
+ */
+export function logChannels(logger: Logger, options: LineOptions = {}): () => void {
+  const scope = new AsyncLocalStorage<unknown>();
+  exchanges.bindStore(scope, (exchange) => (isFields(exchange) ? exchange['requestId'] : undefined));
+  const listeners = [...lines].map(([name, describe]) => {
     const listener = (message: unknown): void => {
-      const { level, message: text, fields } = describe(isFields(message) ? message : {});
-      logger.log(level, text, fields);
+      const { level, message: text, fields } = describe(isFields(message) ? message : {}, options);
+      const requestId = scope.getStore();
+      logger.log(level, text, { ...(requestId !== undefined && { requestId }), ...fields });
     };
-    subscribe(channel, listener);
-    return [channel, listener] as const;
+    subscribe(name, listener);
+    return [name, listener] as const;
   });
   return () => {
-    for (const [channel, listener] of listeners) unsubscribe(channel, listener);
+    for (const [name, listener] of listeners) unsubscribe(name, listener);
+    exchanges.unbindStore(scope);
   };
 }
 
 /**
- * The channels. `request` and `failure` are the HTTP layer's; `event` is for every other room: `{ level, event, …fields }`, where `event`
+ * The channels. `request` and `failure` are the HTTP layer's, `hidden` tells of references left out of an answer; `event` is for every other room: `{ level, event, …fields }`, where `event`
  * is a constant text and the fields are counts, durations, result codes and names from the configuration.
  */
-const lines: ReadonlyMap<string, (message: Fields) => Line> = new Map([
+const lines: ReadonlyMap<string, (message: Fields, options: LineOptions) => Line> = new Map([
   ['ldap-scim-gateway:request', describeRequest],
   ['ldap-scim-gateway:failure', describeFailure],
   ['ldap-scim-gateway:event', describeEvent],
+  ['ldap-scim-gateway:failed', describeFailed],
+  ['ldap-scim-gateway:hidden', (fields) => ({ level: 'debug', message: 'references hidden', fields })],
 ]);
 
 const probes: ReadonlySet<unknown> = new Set(['/health', '/ready', 'admin:/health', 'admin:/ready', 'admin:/metrics']);
@@ -64,6 +82,25 @@ function describeRequest(message: Fields): Line {
 function describeFailure({ requestId, error }: Fields): Line {
   return { level: 'error', message: 'request failed', fields: { requestId, ...describeError(error) } };
 }
+
+/** Why something failed, in a sentence without values; quiet where the protocol expects it. */
+function describeFailed(
+  { directory, client, operation, resourceType, subject, text, cause }: Fields,
+  { persons = false }: LineOptions,
+): Line {
+  const { userName, displayName, externalId, id } = isFields(subject) ? subject : {};
+  const name = persons ? (userName ?? displayName ?? externalId ?? id) : undefined;
+  const whom = typeof name === 'string' ? ` ${JSON.stringify(name)}` : '';
+  const isQuiet = operation === 'read' || ordinary.has(cause);
+  return {
+    level: isQuiet ? 'info' : 'warn',
+    message: `${String(operation)} ${String(resourceType)}${whom} by ${String(client)} failed: ${String(text)}`,
+    fields: { directory, cause },
+  };
+}
+
+/** Clients deal with these by themselves. */
+const ordinary: ReadonlySet<unknown> = new Set(['notFound', 'changed', 'member', 'gone', 'dependency']);
 
 function describeEvent({ level, event, ...fields }: Fields): Line {
   const known = level === 'error' || level === 'warn' || level === 'debug' ? level : 'info';

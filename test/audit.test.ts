@@ -30,6 +30,8 @@ afterEach(async () => {
 });
 afterAll(() => bench.stop());
 
+const fingerprint = expect.stringMatching(/^#[0-9a-f]{16}$/);
+
 const audited = (change: Partial<Config> = {}): Config => ({
   ...bench.config,
   guards: { ...bench.config.guards, limits: [{ operation: 'deactivate', perHour: 1, atLeast: 1 }] },
@@ -80,17 +82,34 @@ test('writes say what was changed where, by names of attributes', async () => {
   await scim.patch(`/Groups/${group.id}`, [{ op: 'add', path: 'members', value: asMembers(id) }]);
   await scim.delete(`/Users/${id}`);
   const lines = await finish();
-  const common = { directory: 'main', resourceType: 'User', id };
+  const common = { directory: 'main', resourceType: 'User', id, person: expect.anything(), ms: expect.any(Number) };
   expect(lines.map(({ writes }) => writes)).toEqual([
     [
       {
         ...common,
         operation: 'create',
-        steps: [{ kind: 'add', attributes: expect.arrayContaining(['uid', 'title']) }, { kind: 'setPassword' }],
+        steps: [
+          { kind: 'add', attributes: expect.arrayContaining(['uid', 'title']), dn: fingerprint, changes: expect.anything() },
+          { kind: 'setPassword', dn: fingerprint },
+        ],
         result: 'done',
       },
     ],
-    [{ ...common, operation: 'update', steps: [{ kind: 'modify', attributes: ['title'] }], result: 'done' }],
+    [
+      {
+        ...common,
+        operation: 'update',
+        steps: [
+          {
+            kind: 'modify',
+            attributes: ['title'],
+            dn: fingerprint,
+            changes: [{ attribute: 'title', before: [fingerprint], after: [fingerprint] }],
+          },
+        ],
+        result: 'done',
+      },
+    ],
     [{ ...common, operation: 'update', steps: [], result: 'nothing to do' }],
     [expect.objectContaining({ resourceType: 'Group', id: group.id, result: 'done' })],
     [
@@ -99,11 +118,29 @@ test('writes say what was changed where, by names of attributes', async () => {
         resourceType: 'Group',
         id: group.id,
         operation: 'update',
-        steps: [{ kind: 'modify', attributes: ['member'] }],
+        members: [id],
+        steps: [
+          {
+            kind: 'modify',
+            attributes: ['member'],
+            dn: fingerprint,
+            changes: [{ attribute: 'member', removed: [fingerprint], added: [fingerprint] }],
+          },
+        ],
         result: 'done',
       },
     ],
-    [{ ...common, operation: 'delete', steps: [{ kind: 'delete' }, { kind: 'relink', attributes: ['member'] }], result: 'done' }],
+    [
+      {
+        ...common,
+        operation: 'delete',
+        steps: [
+          { kind: 'delete', dn: fingerprint },
+          { kind: 'relink', attributes: ['member'], dn: fingerprint },
+        ],
+        result: 'done',
+      },
+    ],
   ]);
 });
 

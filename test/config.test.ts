@@ -84,13 +84,31 @@ describe('what it becomes', () => {
       publicUrl: 'http://127.0.0.1:8080',
       tls: undefined,
       cursors: { secrets: [], timeout: 3600 },
+      failedAuthenticationsPerMinute: 120,
+      role: 'writer',
+      timezone: 'UTC',
     });
     expect(config.log).toEqual({ level: 'info', format: 'text' });
-    expect(config.guards).toEqual({ protect: [], allowPrivileged: false, limits: [] });
+    expect(config.guards).toEqual({
+      protect: [],
+      allowPrivileged: false,
+      limits: [],
+      store: join(folder, 'guards.db'),
+      holds: { expireAfter: 604_800_000, retryAfter: 600_000 },
+      deferred: { expireAfter: 1_209_600_000 },
+    });
     expect(config.warnings).toEqual([]);
-    const [{ baseDn, mapping, ...directory }] = config.directories as [Config['directories'][0]];
+    const [{ baseDn, mapping, mappingData, places, ...directory }] = config.directories as [Config['directories'][0]];
     expect(formatDn(baseDn)).toBe('dc=example,dc=com');
     expect(mapping.resources).toHaveLength(2);
+    expect(mappingData).toMatchObject({ resources: { User: {}, Group: {} } });
+    expect(places).toContainEqual({
+      resourceType: 'User',
+      rule: 'userName',
+      path: 'userName',
+      ldap: 'uid',
+      place: expect.stringMatching(/openldap\.yaml:\d+$/),
+    });
     expect(directory).toEqual({
       name: 'main',
       path: '/scim/v2',
@@ -101,6 +119,17 @@ describe('what it becomes', () => {
       mode: 'write',
       timeouts: { connect: 5000, operation: 15_000 },
       tls: { startTls: false, ca: [] },
+      reads: { byId: 'live', lookup: 'live', lists: 'cache', whenStale: 'live' },
+      cache: {
+        poll: '*/10 * * * * *',
+        detect: 'auto',
+        sweep: '*/5 * * * *',
+        confirmDeletes: 2,
+        maxRemoved: { percent: 5, atLeast: 10 },
+        maxStaleness: 900_000,
+        store: 'memory',
+        timezone: 'UTC',
+      },
     });
     const [client] = config.clients;
     expect(client).toMatchObject({
@@ -188,6 +217,13 @@ describe('what it becomes', () => {
       (c) => c.clients[0]?.patchResponse,
       'noContent',
     ],
+    [
+      'what a PUT without If-Match is (R-204)',
+      '  - name: okta',
+      '  - name: okta\n    unconditionalPut: refuse',
+      (c) => c.clients[0]?.unconditionalPut,
+      'refuse',
+    ],
     ['a dialect', '  - name: okta', '  - name: okta\n    dialect: strict', (c) => c.clients[0]?.dialect.name, 'strict'],
     [
       'the end of the day that a token expires',
@@ -215,11 +251,10 @@ describe('what it becomes', () => {
       'a protected DN alone',
       'clients:',
       'guards: { protect: ["cn=admin,dc=x"], allowPrivileged: true }\nclients:',
-      (c) => c.guards,
+      ({ guards: { protect, allowPrivileged } }) => ({ protect, allowPrivileged }),
       {
         protect: [{ dn: { rdns: [[{ type: 'cn', value: 'admin' }], [{ type: 'dc', value: 'x' }]] }, scope: 'base' }],
         allowPrivileged: true,
-        limits: [],
       },
     ],
     [
@@ -239,11 +274,11 @@ describe('what it becomes', () => {
     [
       'limits',
       'clients:',
-      'guards: { limits: [{ operation: delete, perHour: 50, percentOfPopulation: 2.5, atLeast: 5, then: reject }, { operation: removeMember, perHour: 9, then: reject }] }\nclients:',
+      'guards: { limits: [{ operation: delete, perHour: 50, percentOfPopulation: 2.5, atLeast: 5, then: reject }, { operation: removeMember, perHour: 9, then: hold }] }\nclients:',
       (c) => c.guards.limits,
       [
-        { operation: 'delete', perHour: 50, percentOfPopulation: 2.5, atLeast: 5 },
-        { operation: 'removeMember', perHour: 9, atLeast: 10 },
+        { operation: 'delete', perHour: 50, percentOfPopulation: 2.5, atLeast: 5, holds: false },
+        { operation: 'removeMember', perHour: 9, atLeast: 10, holds: true },
       ],
     ],
     [
@@ -251,7 +286,7 @@ describe('what it becomes', () => {
       'clients:',
       'audit: { file: logs/a.jsonl, rotate: { keep: 2 } }\nclients:',
       (c) => c.audit && { ...c.audit, file: relative(folder, c.audit.file) },
-      { file: 'logs/a.jsonl', maxBytes: 52_428_800, keep: 2 },
+      { file: 'logs/a.jsonl', maxBytes: 52_428_800, keep: 2, values: 'redacted', persons: 'fingerprint' },
     ],
     ['a log', 'clients:', 'log: { level: debug, format: json }\nclients:', (c) => c.log, { level: 'debug', format: 'json' }],
   ])('%s', (_name, from, to, pick, expected) => {
@@ -351,7 +386,7 @@ describe('a mistake has a place and says what to write', () => {
       'an unknown key of the cache of a directory',
       '    path:',
       '    cache: { pol: x }\n    path:',
-      '6:14 unknown key `pol` in `cache`; allowed: poll, detect, sweep, confirmDeletes, maxRemoved, maxStaleness, store. Did you mean poll?',
+      '6:14 unknown key `pol` in `cache`; allowed: poll, detect, sweep, confirmDeletes, maxRemoved, maxStaleness, whenStale, store. Did you mean poll?',
     ],
     [
       'the operator beyond loopback',
@@ -390,10 +425,10 @@ describe('a mistake has a place and says what to write', () => {
       '12:38 the client okta has the same token: the operator needs one of its own',
     ],
     [
-      'a limit that holds',
+      'a limit that does something else',
       'clients:',
-      'guards: { limits: [{ operation: delete, perHour: 5, then: hold }] }\nclients:',
-      '12:59 `then` must be reject: hold is not in this version',
+      'guards: { limits: [{ operation: delete, perHour: 5, then: holds }] }\nclients:',
+      '12:59 `then` must be one of reject, hold, but this is "holds". Did you mean hold?',
     ],
     [
       'a limit without a number',
@@ -408,12 +443,17 @@ describe('a mistake has a place and says what to write', () => {
       '12:33 `operation` must be one of delete, deactivate, removeMember, but this is "remove"',
     ],
     ['an unknown mode', '    path:', '    mode: dry\n    path:', '6:11 `mode` must be one of write, observe, but this is "dry"'],
-    ['a time zone', '  listen', '  timezone: UTC\n  listen', '2:3 `timezone` is not in this version: remove it'],
+    [
+      'a time zone',
+      '  listen',
+      '  timezone: Berlin\n  listen',
+      '2:13 `timezone` must be the name of a time zone, such as Europe/Berlin or UTC, but this is "Berlin"',
+    ],
     [
       'JWT',
       'auth: { token: { env: TOKEN, expires: never } }',
-      'auth: { jwt: { issuer: x } }',
-      '14:13 `jwt` is not in this version: use `token`',
+      'auth: { jwt: { issuer: x, subject: y } }',
+      '14:28 `issuer` must be a URL such as https://login.example.com, but this is "x"',
     ],
     [
       'lists misspelt',
@@ -696,12 +736,17 @@ describe('a mistake has a place and says what to write', () => {
       '{ tokens: [{ env: TOKEN2, expires: never }], token:',
       '14:11 `auth` needs either `token` or `tokens`',
     ],
-    ['no way to authenticate', '{ token: { env: TOKEN, expires: never } }', '{}', '14:11 `auth` needs either `token` or `tokens`'],
+    [
+      'no way to authenticate',
+      '{ token: { env: TOKEN, expires: never } }',
+      '{}',
+      '14:11 `auth` needs `token`, `tokens`, `jwt` or `certificate`',
+    ],
     [
       'an unknown dialect',
       '  - name: okta',
       '  - name: okta\n    dialect: oktaa',
-      '14:14 `dialect` must be one of compat, strict, interop-profile, entra, okta, onelogin, but this is "oktaa". Did you mean okta?',
+      '14:14 `dialect` must be one of compat, strict, interop-profile, entra, entra-roles, okta, onelogin, but this is "oktaa". Did you mean okta?',
     ],
     [
       'a rule for /Me that is no filter',
@@ -877,32 +922,6 @@ describe('a mistake has a place and says what to write', () => {
 });
 
 describe('warnings', () => {
-  const live = 'lists are read live: never stale, slower on large directories; the settings of `cache` have no effect';
-
-  test.each([
-    ['lists from the cache', '    path:', '    reads: { lists: cache }\n    path:', '6:21 this version has no snapshot of main'],
-    [
-      'every read from the cache, told once',
-      '    path:',
-      '    reads: { byId: cache, lookup: cache }\n    path:',
-      '6:35 this version has no snapshot of main',
-    ],
-    [
-      'a cache of a directory',
-      '    path:',
-      '    cache: { poll: "0 4 * * mon-fri" }\n    path:',
-      '6:12 this version has no snapshot of main',
-    ],
-    [
-      'a cache that no directory asks for',
-      'clients:',
-      'cache: { store: memory, poll: "*/2 1-5/2,7 4 1 jan 7" }\nclients:',
-      '12:1 this version has no snapshot',
-    ],
-  ])('%s', (_name, from, to, expected) => {
-    expect(listWarnings(load(vary(from, to)))).toEqual([`${expected}: ${live}`]);
-  });
-
   test('R-024 an expired token', () => {
     expect(listWarnings(load(vary('expires: never', 'expires: 2025-12-30')))).toEqual([
       '14:43 this token expired at 2025-12-31T00:00:00.000Z: it is refused',
@@ -925,12 +944,6 @@ describe('warnings', () => {
     write('open.txt', 'secret\n', 0o644);
     const text = vary('{ env: LDAP_PASSWORD }', '{ file: open.txt }');
     expect(listWarnings(load(text))).toEqual(['9:65 everybody on this machine can read open.txt: chmod o-r']);
-  });
-
-  test('a finding of the mapping that does not make it unusable', () => {
-    write('own.yaml', 'extends: openldap\nresources:\n  Group:\n    membership:\n      reference: { onUnresolved: defer }\n');
-    const { warnings } = load(vary('mapping: openldap', 'mapping: own.yaml'));
-    expect(warnings.map(({ file, line }) => `${file.slice(folder.length + 1)}:${line}`)).toEqual(['own.yaml:5']);
   });
 });
 
@@ -965,7 +978,8 @@ describe('TLS files', () => {
 
   test('certificate and key become PEM texts', () => {
     const { server } = load(withTls('{ cert: one.pem, key: one.key }'));
-    expect(server.tls).toEqual({ cert: readFileSync(join(folder, 'one.pem'), 'utf8'), key: readFileSync(join(folder, 'one.key'), 'utf8') });
+    const pair = { cert: readFileSync(join(folder, 'one.pem'), 'utf8'), key: readFileSync(join(folder, 'one.key'), 'utf8') };
+    expect(server.tls).toEqual({ ...pair, minVersion: 'TLSv1.2' });
   });
 
   test('a proxy in front lets the gateway listen everywhere', () => {
@@ -1023,7 +1037,7 @@ describe('--set', () => {
     ['clients.1.name=x', '--set clients.1.name:1:1 there is no entry 1: the list has 1, counted from 0'],
     [
       'server.lsten=x',
-      '--set server.lsten:1:1 unknown key `lsten` in `server`; allowed: listen, publicUrl, tls, cursorKey, cursorTimeout. Did you mean listen?',
+      '--set server.lsten:1:1 unknown key `lsten` in `server`; allowed: listen, publicUrl, tls, cursorKey, cursorTimeout, certificateHeader, failedAuthenticationsPerMinute, role, timezone. Did you mean listen?',
     ],
     ['directories.main.type=x', '--set directories.main.type:1:1 `type` must be one of openldap, '],
     ['__proto__.x=1', '--set __proto__.x:1:1 unknown key `__proto__` at the top of the file'],
@@ -1078,7 +1092,7 @@ describe('mapping files', () => {
     [
       'a key misspelt',
       'resources:\n  User:\n    serach: {}',
-      '4:5 unknown key `serach` in `User`; allowed: description, endpoint, schema, search, id, create, rename, delete, accountState, password, membership, attributes, set, version. Did you mean search?',
+      '4:5 unknown key `serach` in `User`; allowed: description, endpoint, schema, search, id, create, match, rename, delete, accountState, password, membership, attributes, set, version. Did you mean search?',
     ],
     [
       'an access misspelt',
@@ -1242,13 +1256,12 @@ describe('files that are shown to operators', () => {
     expect(keys.filter((key) => !new RegExp(`(?:^|[\\s{#-])${key}:`, 'm').test(text))).toEqual([]);
   });
 
-  test('the full example loads unchanged, and one warning says that there is no snapshot yet', () => {
+  test('the full example loads unchanged', () => {
     const config = loadConfig('test/fixtures/examples/config.openldap.yaml', { env, now });
-    expect(listWarnings(config)).toEqual([
-      '16:47 this version has no snapshot of main: lists are read live: never stale, slower on large directories; the settings of `cache` have no effect',
-    ]);
+    expect(listWarnings(config)).toEqual([]);
+    expect(config.directories[0]?.cache?.store).toMatch(/test.fixtures.examples.state\.db$/);
     expect(config.admin).toMatchObject({ host: '127.0.0.1', port: 9090 });
-    expect(config.guards.limits).toEqual([{ operation: 'delete', perHour: 50, percentOfPopulation: 5, atLeast: 10 }]);
+    expect(config.guards.limits).toEqual([{ operation: 'delete', perHour: 50, percentOfPopulation: 5, atLeast: 10, holds: false }]);
     expect(config.audit?.file).toMatch(/test.fixtures.examples.audit\.jsonl$/);
   });
 
@@ -1266,5 +1279,33 @@ describe('files that are shown to operators', () => {
     const files = readdirSync('mappings').filter((name) => !name.endsWith('.test.yaml'));
     expect(listPresets()).toEqual(files.map((name) => name.replace('.yaml', '')));
     for (const preset of listPresets()) expect(load(vary('mapping: openldap', `mapping: ${preset}`)).warnings).toEqual([]);
+  });
+});
+
+describe('the snapshot', () => {
+  const cacheOf = (text: string, name = 'main') => {
+    const directory = load(text).directories.find((each) => each.name === name);
+    return { reads: directory?.reads, cache: directory?.cache };
+  };
+  test('is not kept where nothing is read from it', () => {
+    expect(cacheOf(vary('    path:', '    reads: { lists: live }\n    path:')).cache).toBeUndefined();
+    expect(cacheOf(vary('    path:', '    reads: { lists: live, byId: cache }\n    path:')).cache).toBeDefined();
+  });
+  test('has settings of its directory in place of those at the top', () => {
+    const text = vary('    path:', '    cache: { poll: "0 4 * * mon-fri" }\n    path:').replace(
+      'clients:',
+      'cache: { detect: usn, store: a.db }\nclients:',
+    );
+    expect(cacheOf(text).cache).toMatchObject({ poll: '0 4 * * mon-fri', detect: 'auto', store: 'memory' });
+  });
+  test('has a file beside the configuration, of several directories one each', () => {
+    const text = base.replace('clients:', 'cache: { store: state.db, whenStale: unavailable }\nclients:');
+    expect(cacheOf(text)).toMatchObject({ reads: { whenStale: 'unavailable' }, cache: { store: join(folder, 'state.db') } });
+    const second = text.replace(
+      /^ {2}main:\n(?: {4}.*\n)+/m,
+      (main) => main + main.replace('main:', 'other:').replace('/scim/v2', '/other'),
+    );
+    expect(cacheOf(second).cache?.store).toBe(join(folder, 'state.main.db'));
+    expect(cacheOf(second, 'other').cache?.store).toBe(join(folder, 'state.other.db'));
   });
 });

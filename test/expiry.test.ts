@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../src/config.ts';
 import { issueCertificate } from '../src/demo/certificate.ts';
 import { describeExpiry, isNear, listExpiries, reportExpiries } from '../src/expiry.ts';
+import { describeReadiness, measureStatus } from '../src/status.ts';
 
 const day = 86_400_000;
 /** The end of 31 January. */
@@ -24,7 +25,7 @@ beforeAll(() => {
   config = loadConfig(join(folder, 'config.yaml'), {
     env: { PASSWORD: 'secret', ADMIN: 'a-token-of-the-operator', ONE: 'one-token-of-a-client', TWO: 'two-tokens-of-a-client' },
     text: `
-server: { listen: "127.0.0.1:0", publicUrl: "https://localhost", ${pair} }
+server: { listen: "127.0.0.1:0", publicUrl: "https://localhost", tls: { cert: cert.pem, key: key.pem, clientCa: cert.pem } }
 admin: { listen: "127.0.0.1:0", token: { env: ADMIN }, ${pair} }
 directories:
   main:
@@ -34,7 +35,7 @@ directories:
     bind: { dn: cn=admin, password: { env: PASSWORD } }
     baseDn: dc=example
     mapping: openldap
-    ${pair}
+    tls: { cert: cert.pem, key: key.pem, ca: cert.pem }
 clients:
   - name: okta
     auth: { tokens: [{ env: ONE, expires: 2030-01-31 }, { env: TWO, expires: never }] }
@@ -48,7 +49,9 @@ test('every token with a date and every certificate, the next first', () => {
   expect(names.filter((name) => name.startsWith('certificate')).toSorted()).toEqual([
     'certificate admin.tls',
     'certificate directories.main.tls',
+    'certificate directories.main.tls.ca',
     'certificate server.tls',
+    'certificate server.tls.clientCa',
   ]);
   expect(names.filter((name) => name.startsWith('token'))).toEqual(['token okta']);
   const dates = listExpiries(config, end).map(({ expires }) => expires);
@@ -89,4 +92,19 @@ test('what is near is a warning on the channel of the log', () => {
     daysLeft: 5,
   });
   expect(events).toContainEqual(expect.objectContaining({ event: 'a certificate has expired', key: 'server.tls' }));
+});
+
+test('what is near is in the detail of readiness, and when certificates and tokens end is in the metrics', () => {
+  const source = { config, directories: new Map(), snapshots: new Map(), started: 0, operation: undefined };
+  expect(describeReadiness(source, Date.now()).warnings).toEqual([]);
+  expect(describeReadiness(source, end - 5 * day).warnings).toContain(
+    'a token of the client okta expires at 2030-02-01T00:00:00.000Z: 5 days left',
+  );
+  const metrics = measureStatus(source, end).flatMap(({ name, samples }) => samples.map(({ labels, value }) => ({ name, labels, value })));
+  const [certificate] = listExpiries(config, end).filter(({ name }) => name === 'server.tls');
+  expect(metrics).toContainEqual({
+    name: 'scim_gateway_certificate_expiry_timestamp_seconds',
+    labels: { key: 'server.tls' },
+    value: (certificate?.expires ?? 0) / 1000,
+  });
 });

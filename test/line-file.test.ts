@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LineFile } from '../src/line-file.ts';
 
 let folder: string;
@@ -86,4 +86,31 @@ test('what cannot be written is reported once, and how much was lost when it can
   await lines.close();
   expect(text()).toBe('c\n');
   expect(events.at(-1)).toEqual({ level: 'warn', event: 'the audit log is written again', lost: 2 });
+});
+
+test('a file that is old becomes the first of the old ones, whatever its size', async () => {
+  const clock = vi.spyOn(Date, 'now');
+  const begun = Date.now();
+  const lines = new LineFile({ file, maxBytes: 10_000, keep: 2, maxAge: 60_000 });
+  lines.write('a');
+  await lines.close();
+  for (const [minutes, name] of [
+    [0.9, 'b'],
+    [1.1, 'c'],
+  ] as const) {
+    clock.mockReturnValue(begun + minutes * 60_000);
+    lines.write(name);
+    await lines.close();
+  }
+  clock.mockRestore();
+  expect(text(`${file}.1`)).toBe('a\nb\n');
+  expect(text()).toBe('c\n');
+});
+
+test('after a crash that tore the last line, the next one is a line of its own', async () => {
+  writeFileSync(file, 'whole\nto');
+  const lines = new LineFile({ file, maxBytes: 10_000, keep: 1 });
+  lines.write('next');
+  await lines.close();
+  expect(text()).toBe('whole\nto\nnext\n');
 });

@@ -23,6 +23,8 @@ import { askRights, type RightsOptions } from './effective-rights.ts';
 export interface SurveyOptions extends RightsOptions {
   /** Entries of each resource type that are read at most. */
   readonly entries: number;
+  /** Is told what is looked at, and how much of it by now. */
+  readonly onProgress?: (what: string, done?: number) => void;
 }
 
 /** Different values of one attribute that are remembered at most, where they are counted one by one. */
@@ -41,6 +43,7 @@ export async function surveyDirectory(
   options: SurveyOptions,
 ): Promise<Facts> {
   const { vendor, paging, passwordModify, secured } = directory.capabilities();
+  options.onProgress?.('reading the configuration of the server');
   const configuration = await readConfiguration(directory, config.baseDn, resources);
   const server: ServerFacts = {
     vendor,
@@ -97,7 +100,9 @@ async function surveyResource(
   options: SurveyOptions,
 ): Promise<ResourceFacts> {
   const tally = new Tally(directory, resource);
-  const cut = await walk(directory, resource, options.entries, tally);
+  const noteProgress = options.onProgress ?? (() => undefined);
+  const cut = await walk(directory, resource, options.entries, tally, (done) => noteProgress(`reading ${resource.name} entries`, done));
+  noteProgress(`asking for rights and look-ups of ${resource.name}`);
   const complete = cut === undefined && tally.entries < options.entries;
   const around = tally.entries === 0 ? await countAround(directory, resource, options.entries) : undefined;
   const sample = tally.sample;
@@ -119,7 +124,13 @@ async function surveyResource(
 }
 
 /** Reads the entries in scope; the result code of a server that does not give them all. */
-async function walk(directory: Directory, { mapping }: ResourceUses, most: number, tally: Tally): Promise<number | undefined> {
+async function walk(
+  directory: Directory,
+  { mapping }: ResourceUses,
+  most: number,
+  tally: Tally,
+  onEntry: (done: number) => void,
+): Promise<number | undefined> {
   const seen = mapping.scope.bases.length > 1 ? new Set<string>() : undefined;
   for (const { dn, scope } of mapping.scope.bases) {
     try {
@@ -135,6 +146,7 @@ async function walk(directory: Directory, { mapping }: ResourceUses, most: numbe
         if (key !== undefined && seen?.has(key)) continue;
         if (key !== undefined) seen?.add(key);
         tally.take(entry);
+        onEntry(tally.entries);
       }
     } catch (error) {
       if (!(error instanceof DirectoryError) || error.resultCode === undefined) throw error;

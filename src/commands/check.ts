@@ -8,6 +8,7 @@ import { type Directory, DirectoryError, openDirectory } from '../ldap/directory
 import { mappingDefinition } from '../mapping/definition.ts';
 import { collectUses, count, type Facts, type Finding, lintMapping } from '../mapping/lint.ts';
 import { parseDefinition } from '../mapping/problems.ts';
+import { openProgress } from '../progress.ts';
 import { type Mistake, parseYaml, type YamlDocument } from '../yaml.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -152,7 +153,16 @@ async function lintLive(
   const definition = parseDefinition(mappingDefinition, document?.data).value;
   if (!definition) throw new Error(`${config.mappingFiles[0]} was changed while it was checked`);
   const { mapping, type } = config;
-  const facts = await surveyDirectory(directory, config, collectUses(definition, mapping), options);
+  const progress = openProgress();
+  let current = '';
+  const onProgress = (what: string, done = 0): void => {
+    if (what !== current) progress.begin(`${config.name}: ${what}`);
+    else progress.count(done);
+    current = what;
+  };
+  const facts = await surveyDirectory(directory, config, collectUses(definition, mapping), { ...options, onProgress }).finally(
+    progress.end,
+  );
   return report(describeSeen(directory, facts), lintMapping({ definition, mapping, schema: directory.capabilities().schema, type, facts }));
 }
 

@@ -30,7 +30,7 @@ export const demo = {
       console.error(`--face takes ${faces.join(' or ')}, --port and --users whole numbers, --token a word without blanks.\n\n${demo.help}`);
       return 2;
     }
-    const stopLogging = logChannels(createLogger({ level: 'warn', format: 'text' }));
+    const stopLogging = logChannels(createLogger({ level: 'warn', format: 'text' }), { persons: true });
     const directory = await startDemoDirectory({ face, users });
     const trusted = keepCertificate(directory);
     const config = loadConfig(fileURLToPath(new URL('../../demo.yaml', import.meta.url)), {

@@ -71,8 +71,8 @@ function formatPlan({ plan, request, answer }: Description): readonly string[] {
 function formatGuards({ guards, limits }: Description): readonly string[] {
   return [
     ...guards.map(({ dn, refusedBy }) => title('guards', refusedBy === undefined ? `${dn}: allowed` : `${dn}: refused by ${refusedBy}`)),
-    ...limits.map(({ operation, count, limit, allowed }) => {
-      const verdict = allowed ? 'allowed' : 'refused';
+    ...limits.map(({ operation, count, limit, allowed, holds }) => {
+      const verdict = allowed ? 'allowed' : holds ? 'held for an administrator' : 'refused';
       return title('limits', `${operation}: ${count} of ${limit} within an hour: ${verdict}`);
     }),
   ];

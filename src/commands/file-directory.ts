@@ -22,6 +22,7 @@ export function fileDirectory(entries: readonly Entry[], vendor: Capabilities['v
     move: refuse,
     delete: refuse,
     setPassword: refuse,
+    session: () => Promise.reject(new Error('there is no server behind the entries of a file')),
   };
 }
 

@@ -5,12 +5,13 @@ import { join, relative, resolve } from 'node:path';
 import { ConfigError, type DirectoryConfig, loadConfig } from '../config.ts';
 import { type Capabilities, type Directory, DirectoryError, openDirectory } from '../ldap/directory.ts';
 import { type Dn, emptyDn, formatDn, isDn, parseDn } from '../ldap/dn.ts';
-import { parseFilter, present } from '../ldap/filter.ts';
+import { type Filter, parseFilter, present } from '../ldap/filter.ts';
 import { type ConfigAnswers, type ConnectionAnswers, renderConfig, renderMapping } from './init/files.ts';
 import { loadPreset, presetFor } from './init/preset.ts';
 import { type Proposal, proposeMapping } from './init/proposal.ts';
 import { countBy, surveyPopulation } from './init/survey.ts';
 import { openTerminal, type Terminal } from './init/terminal.ts';
+import { openProgress } from '../progress.ts';
 import { UsageError } from './usage-error.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -187,8 +188,13 @@ async function look(directory: Directory, account: string, baseDn: Dn): Promise<
   const isUniform = vendor === 'active-directory' || vendor === 'samba-ad' || vendor === 'freeipa';
   const filterOf = (type: 'User' | 'Group') => parseFilter(preset.resources[type]?.search.filter ?? '(objectClass=*)');
   const but = isDn(account) ? parseDn(account) : undefined;
-  const people = await surveyPopulation(directory, baseDn, isUniform ? filterOf('User') : anyPerson, but);
-  const groups = await surveyPopulation(directory, baseDn, isUniform ? filterOf('Group') : anyGroup, undefined);
+  const progress = openProgress();
+  const survey = (what: string, filter: Filter, except: Dn | undefined) => {
+    progress.begin(`looking for ${what}`);
+    return surveyPopulation(directory, baseDn, filter, except, progress.count).finally(progress.end);
+  };
+  const people = await survey('people', isUniform ? filterOf('User') : anyPerson, but);
+  const groups = await survey('groups', isUniform ? filterOf('Group') : anyGroup, undefined);
   const hasFolder = async (type: 'User' | 'Group'): Promise<boolean> => {
     const dn = preset.resources[type]?.search.bases[0]?.dn.replaceAll('{baseDn}', formatDn(baseDn));
     return dn !== undefined && (await directory.read(parseDn(dn), [])) !== undefined;

@@ -54,7 +54,9 @@ export async function openRehearsal(config: Config, choice: Choice): Promise<Reh
   const client = { ...(named ?? everything(directory)), tokens };
   let observed: ReturnType<typeof observeBackend> | undefined;
   const server = { ...config.server, host: '127.0.0.1', port: 0, tls: undefined };
-  const app = createApp({ ...config, server, directories: [directory], clients: [client] }, (backend) => {
+  // The file of the guards belongs to the gateway that runs.
+  const guards = { ...config.guards, store: undefined };
+  const app = createApp({ ...config, server, guards, directories: [directory], clients: [client] }, (backend) => {
     observed = observeBackend(backend);
     return observed.backend;
   });

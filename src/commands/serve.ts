@@ -70,7 +70,7 @@ A reload that finds a mistake changes nothing: every mistake is logged, and the 
 
 function openLog({ log, warnings }: Config): { readonly logger: Logger; close(): void } {
   const logger = createLogger(log);
-  const close = logChannels(logger);
+  const close = logChannels(logger, { persons: log.persons === true });
   reportMistakes(logger, 'warn', warnings);
   return { logger, close };
 }

@@ -55,3 +55,23 @@ function readToken(
   const fault = judgeToken(text);
   return fault === undefined ? hashToken(text) : findings.refuse(place, `\`${source}\` ${fault}`);
 }
+
+/** How the command line speaks to a gateway that runs. */
+export interface AdminAccess {
+  readonly url: string;
+  /** Undefined where the file holds only its hash. */
+  readonly token: string | undefined;
+}
+
+/** Only this section is read: whoever asks the operator's endpoints need not have the secrets of the rest. */
+export function loadAdminAccess(data: unknown, findings: Findings): AdminAccess | undefined {
+  const { value: admin, problems } = parseDefinition(adminDefinition, data);
+  findings.take(problems.map((problem) => ({ ...problem, path: ['admin', ...problem.path] })));
+  if (admin === undefined) return undefined;
+  const { listen, tls, token } = admin;
+  // Who listens everywhere listens on loopback, too.
+  const host = listen.host === '0.0.0.0' ? '127.0.0.1' : listen.host === '::' ? '[::1]' : listen.host;
+  const address = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  const text = token.sha256 === undefined ? findings.takeSecret(readSecret(token, findings.context), ['admin', 'token']) : undefined;
+  return { url: `${tls ? 'https' : 'http'}://${address}:${listen.port}`, token: text };
+}

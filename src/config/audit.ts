@@ -1,4 +1,4 @@
-// The section `audit`: where the audit log is. Paths are relative to the configuration.
+// The section `audit`: where the journal is, and what it may hold. Paths are relative to the configuration.
 import { dirname, resolve } from 'node:path';
 import { parseDefinition } from '../mapping/problems.ts';
 import { auditDefinition } from './definition.ts';
@@ -8,9 +8,15 @@ export interface LoadedAudit {
   readonly file: string;
   readonly maxBytes: number;
   readonly keep: number;
+  /** Milliseconds. */
+  readonly maxAge?: number | undefined;
+  readonly values: 'full' | 'redacted' | 'none';
+  readonly persons: 'clear' | 'fingerprint' | 'none';
 }
 
 export function loadAudit(data: unknown, from: string): LoadedAudit | undefined {
   const audit = data === undefined ? undefined : parseDefinition(auditDefinition, data).value;
-  return audit && { file: resolve(dirname(from), audit.file), ...audit.rotate };
+  if (!audit) return undefined;
+  const { file, rotate, values, persons } = audit;
+  return { file: resolve(dirname(from), file), ...rotate, values, persons };
 }

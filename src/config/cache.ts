@@ -1,25 +1,39 @@
-// What is said about `cache` and `reads: cache`: they are checked, and there is no snapshot yet, so that lists are read live.
-// No RFC; nothing that is accepted may be ignored in silence.
-import type { YamlPath } from '../yaml.ts';
-import type { Findings } from './findings.ts';
+// The snapshot of a directory: from where reads are answered, and how the copy is kept true.
+// No RFC; `directories.NAME.cache` stands for the whole of `cache` at the top of the file.
+import { dirname, extname, resolve } from 'node:path';
+import { parseDefinition } from '../mapping/problems.ts';
+import { cacheDefinition, type CacheDefinition, directoryDefinition, type DirectoryDefinition } from './definition.ts';
 import { asSection } from './section.ts';
 
-const kinds = ['byId', 'lookup', 'lists'] as const;
-
-/** One warning for each directory that asks for the snapshot; one for `cache` where no directory does. */
-export function warnOfCache(root: unknown, findings: Findings): void {
-  const { cache, directories } = asSection(root);
-  const places = Object.entries(asSection(directories)).flatMap(([name, directory]) => {
-    const place = findCache(['directories', name], asSection(directory));
-    return place === undefined ? [] : [{ name, place }];
-  });
-  const effect = 'lists are read live: never stale, slower on large directories; the settings of `cache` have no effect';
-  for (const { name, place } of places) findings.warn(place, `this version has no snapshot of ${name}: ${effect}`);
-  if (cache !== undefined && places.length === 0) findings.warn(['cache'], `this version has no snapshot: ${effect}`, { atKey: true });
+export interface LoadedCache extends Omit<CacheDefinition, 'whenStale'> {
+  /** Time zone of the schedules. */
+  readonly timezone: string;
 }
 
-function findCache(at: YamlPath, { reads, cache }: Readonly<Record<string, unknown>>): YamlPath | undefined {
-  const kind = kinds.findLast((name) => asSection(reads)[name] === 'cache');
-  if (kind !== undefined) return [...at, 'reads', kind];
-  return cache === undefined ? undefined : [...at, 'cache'];
+export interface LoadedReads extends NonNullable<DirectoryDefinition['reads']> {
+  readonly whenStale: CacheDefinition['whenStale'];
+}
+
+/** @param shared several directories use the same section: each gets a file of its own */
+export function loadCache(
+  name: string,
+  root: Readonly<Record<string, unknown>>,
+  { from, timezone }: { readonly from: string; readonly timezone: string },
+): { readonly reads: LoadedReads; readonly cache: LoadedCache | undefined } | undefined {
+  const directories = asSection(root['directories']);
+  const directory = asSection(directories[name]);
+  const reads = parseDefinition(directoryDefinition.shape.reads, directory['reads']).value;
+  const settings = parseDefinition(cacheDefinition, directory['cache'] ?? root['cache'] ?? {}).value;
+  if (!reads || !settings) return undefined;
+  const { whenStale, store, ...cache } = settings;
+  const isShared = directory['cache'] === undefined && Object.keys(directories).length > 1;
+  const isUsed = Object.values(reads).includes('cache');
+  const file = store === 'memory' ? store : placeStore(store, from, isShared ? name : undefined);
+  return { reads: { ...reads, whenStale }, cache: isUsed ? { ...cache, store: file, timezone } : undefined };
+}
+
+function placeStore(store: string, from: string, name: string | undefined): string {
+  const file = resolve(dirname(from), store);
+  const end = extname(file);
+  return name === undefined ? file : `${file.slice(0, file.length - end.length)}.${name}${end}`;
 }

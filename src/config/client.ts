@@ -1,4 +1,4 @@
-// One of `clients`: its tokens, what it may do, checked against the directories and their mappings.
+// One of `clients`: how it proves who it is, what it may do, checked against the directories and their mappings.
 // RFC 6750; tokens are kept as SHA-256 only.
 import type { Mapping } from '../mapping/mapping.ts';
 import { nearest } from '../mapping/nearest.ts';
@@ -7,16 +7,24 @@ import { compileSubject, type Subject } from '../mapping/subject.ts';
 import { dialects, findDialect } from '../scim/dialects.ts';
 import type { Dialect } from '../scim/dialects.ts';
 import type { YamlPath } from '../yaml.ts';
-import { clientDefinition } from './definition.ts';
-import type { ClientDefinition, TokenDefinition } from './definition.ts';
+import { explainAmbiguity, type LoadedAccessTokens, loadAccessTokens } from './access-token.ts';
+import { isSameCertificate, type LoadedCertificates, loadCertificates } from './certificate.ts';
+import { clientDefinition } from './client-definition.ts';
+import type { ClientDefinition, TokenDefinition } from './client-definition.ts';
 import type { Findings } from './findings.ts';
+import { type LoadedPermission, loadPermission } from './permission.ts';
 import { hashToken, judgeToken, readSecret } from './secrets.ts';
+import type { LoadedServer } from './server.ts';
 
 export interface LoadedClient {
   readonly name: string;
   readonly dialect: Dialect;
   readonly tokens: readonly LoadedToken[];
   readonly patchResponse: ClientDefinition['patchResponse'];
+  readonly unconditionalPut: ClientDefinition['unconditionalPut'];
+  readonly accessTokens?: LoadedAccessTokens;
+  readonly certificates?: LoadedCertificates;
+  readonly requestsPerMinute?: number;
   readonly allow: Pick<ClientDefinition['allow'], 'directory' | 'resources' | 'operations'>;
 }
 
@@ -28,16 +36,21 @@ interface LoadedToken {
 /** Directory names with the resource types of their mappings, where those could be read. */
 export type ResourceTypes = ReadonlyMap<string, readonly string[] | undefined>;
 
-export function loadClient(
-  at: YamlPath,
-  data: unknown,
-  directories: ResourceTypes,
-  now: number,
-  findings: Findings,
-): LoadedClient | undefined {
+/** What a client is checked against. */
+export interface Surroundings {
+  readonly server: LoadedServer | undefined;
+  readonly directories: ResourceTypes;
+  /** Paths of the directories by their names. */
+  readonly paths: ReadonlyMap<string, string | undefined>;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+export function loadClient(at: YamlPath, data: unknown, surroundings: Surroundings, findings: Findings): LoadedClient | undefined {
+  const { server, directories, paths, now } = surroundings;
   const client = parseDefinition(clientDefinition, data).value;
   if (client === undefined) return undefined;
-  const { name, auth, allow, patchResponse } = client;
+  const { name, auth, allow, patchResponse, unconditionalPut, limits } = client;
   const dialect = findDialect(client.dialect);
   if (dialect === undefined) {
     const names = [...dialects.keys()];
@@ -51,7 +64,23 @@ export function loadClient(
       : [[[...at, 'auth', 'token'], auth.token]];
   const tokens = definitions.map(([path, definition]) => loadToken(path, definition, now, findings)).filter((token) => token !== undefined);
   const { directory, resources, operations } = allow;
-  return dialect && { name, dialect, tokens, patchResponse, allow: { directory, resources, operations } };
+  const path = paths.get(directory);
+  const resource = server && path !== undefined ? `${server.publicUrl}${path}` : undefined;
+  const accessTokens = auth.jwt && loadAccessTokens([...at, 'auth', 'jwt'], auth.jwt, resource, findings);
+  const certificates = auth.certificate && loadCertificates([...at, 'auth', 'certificate'], auth.certificate, server, findings);
+  return (
+    dialect && {
+      name,
+      dialect,
+      tokens,
+      patchResponse,
+      unconditionalPut,
+      ...(accessTokens && { accessTokens }),
+      ...(certificates && { certificates }),
+      ...limits,
+      allow: { directory, resources, operations },
+    }
+  );
 }
 
 /** What `/Me` is to a client, resolved against the mapping of its directory. */
@@ -70,6 +99,18 @@ export function loadSubject(
     findings.refuse([...at, 'me'], `\`me\` ${error instanceof Error ? error.message : String(error)}`);
     return {};
   }
+}
+
+/** What of the mapping and of its directory a client gets. */
+export function loadPermissions(
+  at: YamlPath,
+  data: unknown,
+  mappings: ReadonlyMap<string, Mapping | undefined>,
+  findings: Findings,
+): LoadedPermission {
+  const { allow } = parseDefinition(clientDefinition, data).value ?? {};
+  const mapping = mappings.get(allow?.directory ?? '');
+  return allow && mapping ? loadPermission([...at, 'allow'], allow, mapping, findings) : {};
 }
 
 function checkAllowed(
@@ -105,7 +146,7 @@ function loadToken(at: YamlPath, definition: TokenDefinition, now: number, findi
   return fault === undefined ? { sha256: hashToken(token), expires } : findings.refuse([...at, source], `\`${source}\` ${fault}`);
 }
 
-/** Names and tokens belong to one client. */
+/** Names, tokens and certificates belong to one client, and a token that is signed can be meant for one only. */
 export function checkClients(clients: readonly (LoadedClient | undefined)[], findings: Findings): void {
   const names = new Set<string>();
   const owners = new Map<string, string>();
@@ -123,5 +164,15 @@ export function checkClients(clients: readonly (LoadedClient | undefined)[], fin
       }
       owners.set(hash, name);
     }
+    for (const other of clients.slice(0, index)) if (other) checkPair(['clients', index, 'auth'], client, other, findings);
   }
+}
+
+function checkPair(at: YamlPath, client: LoadedClient, other: LoadedClient, findings: Findings): void {
+  const ambiguity = client.accessTokens && other.accessTokens && explainAmbiguity(client.accessTokens, other.accessTokens);
+  if (ambiguity !== undefined) findings.refuse([...at, 'jwt'], `${client.name} and ${other.name}: \`jwt\` ${ambiguity}`, { atKey: true });
+  if (client.certificates && other.certificates && isSameCertificate(client.certificates, other.certificates))
+    findings.refuse([...at, 'certificate'], `${client.name} has the same certificate as ${other.name}: give every client its own`, {
+      atKey: true,
+    });
 }

@@ -1,109 +1,11 @@
 // config.yaml as operators write it: one zod definition from which the types, the messages and the JSON Schema come.
 // A key of a feature that is not in this version is defined as refused: nothing is accepted and ignored.
 import * as z from 'zod';
-import { emptyDn, parseDn } from '../ldap/dn.ts';
+import { emptyDn } from '../ldap/dn.ts';
 import { parseFilter } from '../ldap/filter.ts';
-import { parseCron, parseDuration, parseExpiry, parseListen, parseOrigin, parseServerUrl } from './syntax.ts';
-
-/** Text that `parse` turns into something better; what it throws becomes the message. */
-function textOf<T>(parse: (text: string) => T, description: string) {
-  const fault = (input: unknown): string | undefined => {
-    try {
-      parse(String(input));
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-  };
-  return z
-    .string({ error: (issue) => (typeof issue.input === 'number' ? fault(issue.input) : undefined) })
-    .describe(description)
-    .transform((text, context): T => {
-      const message = fault(text);
-      if (message === undefined) return parse(text);
-      context.addIssue({ code: 'custom', message });
-      return z.NEVER;
-    });
-}
-
-/** Says in the parser's words why a text is no DN or no filter. */
-function parseAs<T>(kind: string, parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      const detail = (error instanceof Error ? error.message : String(error)).replace(/^invalid \w+ /, '');
-      throw new SyntaxError(`must be ${kind} (${detail})`, { cause: error });
-    }
-  };
-}
-
-function parseNamedDn(text: string) {
-  if (text.trim() === '') throw new SyntaxError('must not be empty');
-  return parseAs('a DN', parseDn)(text);
-}
-
-const notYet = (instead = 'remove it') => z.never({ error: `is not in this version: ${instead}` }).optional();
-const duration = (description: string) => textOf(parseDuration, description);
-const dn = (description: string) => textOf(parseNamedDn, description);
-const filePath = z.string().min(1);
-
-const inTheFile = 'must not stand in the file: write { env: NAME } or { file: path }';
-const environmentName = z.string().refine((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name), {
-  error: 'must be the name of an environment variable (letters, digits, _)',
-  params: { secret: true },
-});
-
-const secretDefinition = z
-  .strictObject(
-    {
-      env: environmentName.optional().describe('Environment variable that holds it'),
-      file: filePath.optional().describe('File that holds it; one line feed at its end is dropped'),
-    },
-    { error: (issue) => (issue.code === 'invalid_type' && issue.input !== undefined ? inTheFile : undefined) },
-  )
-  .refine((secret) => (secret.env === undefined) !== (secret.file === undefined), 'needs either `env` or `file`')
-  .meta({ writeOnly: true });
-
-const hashOfNothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-
-const tokenSources = {
-  sha256: z
-    .string()
-    .refine((text) => text.toLowerCase() !== hashOfNothing, {
-      error: 'is the hash of an empty text: the token was missing when it was computed',
-      params: { secret: true },
-    })
-    .refine((text) => /^[0-9a-f]{64}$/i.test(text), {
-      error: 'must be 64 hexadecimal digits, from `printf %s TOKEN | sha256sum`',
-      params: { secret: true },
-    })
-    .optional()
-    .describe('SHA-256 of the token in hexadecimal digits'),
-  env: environmentName.optional().describe('Environment variable that holds the token'),
-  file: filePath.optional().describe('File that holds the token; one line feed at its end is dropped'),
-};
-
-const hasOneSource = ({ sha256, env, file }: { readonly [source in keyof typeof tokenSources]?: string | undefined }): boolean =>
-  [sha256, env, file].filter((source) => source !== undefined).length === 1;
-const oneSource = 'needs exactly one of `sha256`, `env` and `file`';
-
-const tokenDefinition = z
-  .strictObject(
-    {
-      ...tokenSources,
-      expires: textOf(parseExpiry, 'a date such as 2030-01-31 (the end of that day in UTC), a date and time with zone, or the word never'),
-    },
-    {
-      error: (issue) =>
-        issue.code === 'invalid_type' && issue.input !== undefined
-          ? 'must not stand in the file: write { sha256: … }, { env: NAME } or { file: path }, with expires'
-          : undefined,
-    },
-  )
-  .refine(hasOneSource, oneSource)
-  .meta({ writeOnly: true });
-export type TokenDefinition = z.output<typeof tokenDefinition>;
+import { clientDefinition } from './client-definition.ts';
+import { dn, duration, filePath, hasOneSource, oneSource, parseAs, secretDefinition, textOf, tokenSources } from './fields.ts';
+import { parseCron, parseListen, parseNetwork, parseOrigin, parseServerUrl, parseTimezone } from './syntax.ts';
 
 export const serverDefinition = z.strictObject({
   listen: textOf(parseListen, 'host:port, such as 127.0.0.1:8080 or [::1]:8080; port 0 takes a free one and logs it'),
@@ -114,6 +16,11 @@ export const serverDefinition = z.strictObject({
       z.strictObject({
         cert: filePath.describe('PEM file: the certificate, then its chain'),
         key: filePath.describe('PEM file: the private key'),
+        minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('The oldest version of TLS that is spoken'),
+        clientCa: z
+          .union([filePath, z.array(filePath).min(1)])
+          .optional()
+          .describe('PEM files of the authorities that issue client certificates, where a client does not name its own'),
       }),
     ])
     .optional()
@@ -125,21 +32,43 @@ export const serverDefinition = z.strictObject({
       'Secret that seals the cursors of pages, the same on every replica; of several the first seals and all open. Without it, the bind password of the directory',
     ),
   cursorTimeout: duration('How long the cursor of a page is good').default(3_600_000),
-  timezone: notYet(),
+  certificateHeader: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header, such as Client-Cert')
+        .describe('Header in which the proxy tells the certificate of the client'),
+      from: z
+        .array(textOf(parseNetwork, 'An address or a network, such as 10.1.2.3 or 10.1.0.0/16'))
+        .min(1)
+        .prefault(['127.0.0.1', '::1'])
+        .describe('Where the proxy connects from; from anywhere else the header means nothing'),
+    })
+    .optional()
+    .describe('Client certificates that a proxy in front has verified; only with tls: terminatedUpstream'),
+  failedAuthenticationsPerMinute: z
+    .int()
+    .min(1)
+    .default(120)
+    .describe('How often one address may fail to authenticate in a minute before that is answered 429 instead of 401'),
+  role: z
+    .enum(['writer', 'reader'])
+    .default('writer')
+    .describe('Of several processes before the same directories one is the writer; a reader answers writes with 503'),
+  timezone: textOf(parseTimezone, 'Time zone of cron texts, such as Europe/Berlin').prefault('UTC'),
 });
 export type ServerDefinition = z.output<typeof serverDefinition>;
 
 const directoryTypes = ['openldap', 'active-directory', 'samba-ad', '389ds', 'freeipa', 'generic'] as const;
 const allowPlain = 'iKnowThatPasswordsTravelInClear';
 
-const readMode = z.enum(['live', 'cache']).default('live');
+const readMode = z.enum(['live', 'cache']);
 
 const detectWays = ['auto', 'syncrepl', 'entrycsn', 'usn', 'dirsync', 'entryusn', 'changelog', 'timestamp'] as const;
 const cron = (description: string) => textOf(parseCron, description);
 
-/** Accepted and checked, and without effect as long as there is no snapshot: `warnOfCache` says so. */
 export const cacheDefinition = z.strictObject({
-  poll: cron('When to ask for changes: cron of five fields, or six with seconds first; UTC').prefault('*/10 * * * * *'),
+  poll: cron('When to ask for changes: cron of five fields, or six with seconds first').prefault('*/10 * * * * *'),
   detect: z.enum(detectWays).default('auto').describe('How changes are found'),
   sweep: cron('When to compare all ids, for deletions that the server does not show: cron').prefault('*/5 * * * *'),
   confirmDeletes: z.int().min(1).default(2).describe('Complete sweeps that must miss an entry'),
@@ -151,8 +80,20 @@ export const cacheDefinition = z.strictObject({
     .prefault({})
     .describe('A poll that would remove more stops and alerts'),
   maxStaleness: duration('How old a list may be while the directory is away').prefault('15m'),
-  store: z.string().min(1).default('memory').describe('A file, relative to this one, or memory'),
+  whenStale: z
+    .enum(['live', 'unavailable'])
+    .default('live')
+    .describe('Lists beyond maxStaleness: live asks the directory, unavailable answers 503'),
+  store: z
+    .string()
+    .min(1)
+    .default('memory')
+    .describe(
+      'A file, relative to this one, from which lists are answered at once after a restart; or memory, and everything is read anew',
+    ),
 });
+
+export type CacheDefinition = z.output<typeof cacheDefinition>;
 
 export const directoryDefinition = z.strictObject({
   path: z
@@ -201,56 +142,19 @@ export const directoryDefinition = z.strictObject({
     .describe('TLS towards the server; certificates are always verified'),
   reads: z
     .strictObject({
-      byId: readMode.describe('Reads by id'),
-      lookup: readMode.describe('Filters on a key: id, userName, externalId, displayName of a group'),
-      lists: readMode.describe('Browsing'),
+      byId: readMode.default('live').describe('Reads by id'),
+      lookup: readMode.default('live').describe('Filters on a key: id, userName, externalId, displayName of a group'),
+      lists: readMode.default('cache').describe('Browsing'),
     })
-    .optional()
-    .describe('live: asked of the directory each time; cache is accepted with a warning, and this version reads live all the same'),
-  cache: cacheDefinition.optional().describe('Instead of `cache` at the top of the file; without effect in this version'),
+    .prefault({})
+    .describe('live: asked of the directory each time; cache: from the snapshot, which is kept up by polling'),
+  cache: cacheDefinition.optional().describe('Instead of `cache` at the top of the file'),
   mode: z
     .enum(['write', 'observe'])
     .default('write')
     .describe('observe: nothing is written; updates and deletes are answered as if done, creates with 503'),
 });
 export type DirectoryDefinition = z.output<typeof directoryDefinition>;
-
-export const clientDefinition = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a name of letters, digits, dots, hyphens and underscores')
-    .describe('For the log and the command line'),
-  dialect: z.string().default('compat').describe('How the client bends the protocol: compat, strict, or the name of an identity provider'),
-  me: z
-    .string()
-    .optional()
-    .describe('What /Me is to this client: a SCIM filter that finds one resource, such as userName eq "svc"; without it, /Me is 404'),
-  patchResponse: z
-    .enum(['full', 'noContent'])
-    .default('full')
-    .describe('What a PATCH is answered: full: the resource; noContent: nothing (204), unless attributes are asked for'),
-  auth: z
-    .strictObject({
-      token: tokenDefinition.optional().describe('Bearer token'),
-      tokens: z.array(tokenDefinition).min(1).optional().describe('Several bearer tokens, for rotation'),
-      jwt: notYet('use `token`'),
-      certificate: notYet('use `token`'),
-    })
-    .refine((auth) => (auth.token === undefined) !== (auth.tokens === undefined), 'needs either `token` or `tokens`')
-    .describe('How the client proves who it is'),
-  allow: z
-    .strictObject({
-      directory: z.string().describe('Name of one of `directories`'),
-      resources: z.array(z.string()).min(1).describe('Resource types of its mapping, such as User and Group'),
-      operations: z
-        .array(z.enum(['read', 'create', 'update', 'delete']))
-        .min(1)
-        .describe('read, create, update, delete'),
-      attributes: notYet(),
-    })
-    .describe('What the client may do'),
-});
-export type ClientDefinition = z.output<typeof clientDefinition>;
 
 const protectDefinition = z
   .strictObject({
@@ -278,16 +182,18 @@ const limitDefinition = z
       .optional()
       .describe('At most so many percent of the entries in scope; with perHour, the lower counts'),
     atLeast: z.int().min(1).default(10).describe('So many may always be done'),
-    // oxlint-disable-next-line unicorn/no-thenable -- a key of the file, dropped below
+    // oxlint-disable-next-line unicorn/no-thenable -- a key of the file
     then: z
-      .literal('reject', { error: (issue) => (issue.input === 'hold' ? 'must be reject: hold is not in this version' : undefined) })
-      .describe('reject: 429 with Retry-After'),
+      .enum(['reject', 'hold'])
+      .describe(
+        'reject: 429 with Retry-After; hold: 503 until an administrator has approved it, then the next attempt of the client is done',
+      ),
   })
   .refine(
     (limit) => limit.perHour !== undefined || limit.percentOfPopulation !== undefined,
     'needs `perHour`, `percentOfPopulation` or both',
   )
-  .transform(({ then: _onlyReject, ...limit }) => limit);
+  .transform(({ then, ...limit }) => ({ ...limit, holds: then === 'hold' }));
 
 export const guardsDefinition = z.strictObject({
   protect: z
@@ -298,12 +204,31 @@ export const guardsDefinition = z.strictObject({
   limits: z
     .array(limitDefinition)
     .default([])
-    .describe('How much clients may take away within an hour, in each directory; what is over a limit is answered 429 and not done'),
+    .describe('How much clients may take away within an hour, in each directory; what is over a limit is not done'),
+  store: z
+    .string()
+    .min(1)
+    .default('guards.db')
+    .describe(
+      'File, relative to this one, of what the guards keep beyond a restart, made when a limit, `defer` or `purgeAfter` needs it; or memory',
+    ),
+  holds: z
+    .strictObject({
+      expireAfter: duration('How long a held change waits for a decision, and an approval for the client').prefault('7d'),
+      retryAfter: duration('Retry-After of a held change').prefault('10m'),
+    })
+    .prefault({})
+    .describe('Changes that wait for an administrator (`then: hold`)'),
+  deferred: z
+    .strictObject({ expireAfter: duration('How long a reference is waited for').prefault('14d') })
+    .prefault({})
+    .describe('References to what does not exist yet (`onUnresolved: defer`)'),
 });
 
 export const logDefinition = z.strictObject({
   level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('The least important messages to log'),
   format: z.enum(['json', 'text']).default('text').describe('json: one object per line; text: for people'),
+  persons: z.boolean().optional().describe('true: lines about failures name the person or group that they concern'),
 });
 
 export const adminDefinition = z.strictObject({
@@ -332,11 +257,25 @@ export const auditDefinition = z.strictObject({
   rotate: z
     .strictObject({
       maxBytes: z.int().min(1024).default(52_428_800).describe('Octets after which a new file is begun, and the old one is called file.1'),
+      maxAge: duration('Age of a file after which a new one is begun; without it, size alone decides').optional(),
       keep: z.int().min(1).max(1000).default(5).describe('How many old files stay'),
     })
     .prefault({})
-    .describe('Rotation by size'),
+    .describe('Rotation by size and age'),
+  values: z
+    .enum(['full', 'redacted', 'none'])
+    .default('redacted')
+    .describe('Values before and after a write: full: in clear, but secrets; redacted: keyed fingerprints; none: names of attributes only'),
+  persons: z
+    .enum(['clear', 'fingerprint', 'none'])
+    .default('fingerprint')
+    .describe(
+      'userName, externalId and displayName of whom a request concerns: in clear, as keyed fingerprints that can be searched for, or not at all',
+    ),
 });
+
+/** The journal alone. */
+export const auditSection = z.strictObject({ audit: auditDefinition });
 
 export const configDefinition = z.strictObject({
   server: serverDefinition.describe('Where the gateway listens'),
@@ -347,7 +286,7 @@ export const configDefinition = z.strictObject({
   clients: z.array(clientDefinition).min(1).describe('Who may call'),
   guards: guardsDefinition.optional().describe('What no client may do'),
   log: logDefinition.optional().describe('The log'),
-  cache: cacheDefinition.optional().describe('The snapshot that lists will be read from; without effect in this version'),
+  cache: cacheDefinition.optional().describe('The snapshot that lists are read from: how it is kept true, and where'),
   audit: auditDefinition.optional().describe('The audit log'),
   admin: adminDefinition.optional().describe('Status, metrics and reload for the operator, on a listener of its own'),
 });

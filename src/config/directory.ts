@@ -1,20 +1,32 @@
 // One of `directories`: its connection, its secret, its mapping compiled.
 // RFC 4513 section 6.2: simple binds need TLS.
 import { type Dn, formatDn, isDn } from '../ldap/dn.ts';
-import { mappingDefinition } from '../mapping/definition.ts';
-import { compileMapping } from '../mapping/compile.ts';
+import type { MappingDefinition } from '../mapping/definition.ts';
+import { collectUses } from '../mapping/lint/uses.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { parseDefinition } from '../mapping/problems.ts';
-import type { YamlPath } from '../yaml.ts';
+import type { YamlDocument, YamlPath } from '../yaml.ts';
 import { directoryDefinition } from './definition.ts';
 import type { DirectoryDefinition } from './definition.ts';
 import type { Findings } from './findings.ts';
-import { effectiveMapping, findMappingFile } from './mapping-file.ts';
+import { loadMapping } from './loaded-mapping.ts';
 import { asSection } from './section.ts';
 import type { Section } from './section.ts';
-import { readPemFile, readSecret } from './secrets.ts';
-import { loadKeyPair } from './server.ts';
+import { readSecret } from './secrets.ts';
+import { loadAuthorities, loadKeyPair } from './server.ts';
 import { isPlainRemote } from './syntax.ts';
+
+/** Where a rule of the mapping stands. */
+export interface RulePlace {
+  readonly resourceType: string;
+  /** The SCIM path, or the key of the mapping. */
+  readonly rule: string;
+  /** Canonical name of the SCIM attribute, where it is one. */
+  readonly path: string | undefined;
+  readonly ldap: string;
+  /** `mapping.yaml:12`. */
+  readonly place: string;
+}
 
 export interface LoadedDirectory {
   readonly name: string;
@@ -25,6 +37,9 @@ export interface LoadedDirectory {
   readonly baseDn: Dn;
   readonly mapping: Mapping;
   readonly mappingFiles: readonly string[];
+  /** The mapping as read, with what it extends. */
+  readonly mappingData: unknown;
+  readonly places: readonly RulePlace[];
   readonly mode: DirectoryDefinition['mode'];
   readonly timeouts: { readonly connect: number; readonly operation: number };
   readonly tls: LoadedTls;
@@ -46,7 +61,7 @@ export function loadDirectory(
 ): { readonly directory: LoadedDirectory | undefined; readonly resourceTypes: readonly string[] | undefined } {
   const at: YamlPath = ['directories', name];
   const definition = parseDefinition(directoryDefinition, data).value;
-  const { mapping, resourceTypes } = loadMapping([...at, 'mapping'], asSection(data)['mapping'], definition?.baseDn, findings);
+  const { mapping, resourceTypes } = loadOwnMapping([...at, 'mapping'], asSection(data)['mapping'], definition?.baseDn, findings);
   if (definition === undefined) return { directory: undefined, resourceTypes };
   checkConnection(at, definition, findings);
   const { path, type, servers, bind, baseDn, mode, timeouts } = definition;
@@ -81,36 +96,45 @@ function checkConnection(at: YamlPath, { type, servers, bind, tls }: DirectoryDe
 
 function loadTls(at: YamlPath, tls: DirectoryDefinition['tls'], findings: Findings): LoadedTls {
   const { startTls, cert, key, serverName } = tls;
-  const ca = [tls.ca ?? []]
-    .flat()
-    .map((file, index) => findings.takeSecret(readPemFile(file, findings.context.from, 'certificate'), [...at, 'ca', index]));
+  const ca = loadAuthorities([...at, 'ca'], tls.ca, findings);
   const pair = cert === undefined || key === undefined ? undefined : loadKeyPair(at, { cert, key }, findings);
-  return { startTls, ca: ca.filter((pem) => pem !== undefined), ...pair, ...(serverName !== undefined && { serverName }) };
-}
-
-interface LoadedMapping {
-  readonly mapping?: { readonly mapping: Mapping; readonly mappingFiles: readonly string[] };
-  readonly resourceTypes?: readonly string[];
+  return { startTls, ca, ...pair, ...(serverName !== undefined && { serverName }) };
 }
 
 /** Without a base the mapping is checked, and not compiled. */
-function loadMapping(at: YamlPath, reference: unknown, baseDn: Dn | undefined, findings: Findings): LoadedMapping {
+function loadOwnMapping(at: YamlPath, reference: unknown, baseDn: Dn | undefined, findings: Findings): OwnMapping {
   if (typeof reference !== 'string' || reference === '') return {};
-  const found = findMappingFile(reference, findings.context.from);
-  if ('mistake' in found) {
-    findings.refuse(at, found.mistake, { suggestion: found.suggestion });
-    return {};
-  }
-  const { document, files, mistakes } = effectiveMapping(found.file, findings.locate(at));
-  findings.takeMistakes(mistakes);
+  const name = { reference, from: findings.context.from, at, namedAt: findings.locate(at) };
+  const { document, files = [], definition, mapping } = loadMapping(name, baseDn && formatDn(baseDn), findings);
   if (document === undefined) return {};
-  const { value: definition, problems } = parseDefinition(mappingDefinition, document.data);
-  findings.take(problems, document);
   const resourceTypes = Object.keys(asSection(asSection(document.data)['resources']));
-  if (definition === undefined || baseDn === undefined) return { resourceTypes };
-  const compiled = compileMapping(definition, { baseDn: formatDn(baseDn) });
-  findings.take(compiled.problems, document);
-  return { mapping: { mapping: Object.freeze(compiled.mapping), mappingFiles: files }, resourceTypes };
+  if (definition === undefined || mapping === undefined) return { resourceTypes };
+  const places = placeRules(document, definition, mapping);
+  return { mapping: { mapping: Object.freeze(mapping), mappingFiles: files, mappingData: document.data, places }, resourceTypes };
+}
+
+interface OwnMapping {
+  readonly mapping?: Pick<LoadedDirectory, 'mapping' | 'mappingFiles' | 'mappingData' | 'places'>;
+  readonly resourceTypes?: readonly string[];
+}
+
+/** `mapping.yaml:12` for every LDAP attribute that is written. */
+function placeRules(document: YamlDocument, definition: MappingDefinition, mapping: Mapping): readonly RulePlace[] {
+  return collectUses(definition, mapping).flatMap(({ name, definition: { password }, uses }) => [
+    ...(password ? [passwordPlace(document, name)] : []),
+    ...uses
+      .filter(({ role, writes, rule }) => (writes || rule !== undefined) && role !== 'id')
+      .map(({ at, label, ldap, target }) => {
+        const { file, line } = document.locate(at, true);
+        return { resourceType: name, rule: label, path: target?.name, ldap, place: `${file}:${line}` };
+      }),
+  ]);
+}
+
+/** Passwords are set by an operation of their own, or in an attribute: userPassword stands for both. */
+function passwordPlace(document: YamlDocument, resourceType: string): RulePlace {
+  const { file, line } = document.locate(['resources', resourceType, 'password'], true);
+  return { resourceType, rule: 'password', path: 'password', ldap: 'userPassword', place: `${file}:${line}` };
 }
 
 /** Paths are told apart as the router does, without regard to case. */

@@ -3,8 +3,7 @@
 import * as z from 'zod';
 import { mappingDefinition } from '../mapping/definition.ts';
 import { configDefinition } from './definition.ts';
-
-export type JsonSchema = { [key: string]: unknown };
+import { isSchema, type JsonSchema, listSchemas, namedSchemas } from './schema-node.ts';
 
 export function configJsonSchema(): JsonSchema {
   return { title: 'Configuration of ldap-scim-gateway', ...describeInput(configDefinition) };
@@ -14,7 +13,7 @@ export function configJsonSchema(): JsonSchema {
 export function mappingJsonSchema(): JsonSchema {
   const { $schema, required: _, ...whole } = describeInput(mappingDefinition);
   const complete = requiredParts(describeInput(mappingDefinition));
-  const properties = mapOf(whole['properties']);
+  const properties = namedSchemas(whole['properties']);
   const { resources = {}, schemas = {} } = properties;
   return shareParts({
     $schema,
@@ -49,8 +48,8 @@ function describeInput(definition: z.ZodType): JsonSchema {
 function completeShortForms(schema: JsonSchema, short: JsonSchema): JsonSchema {
   const complete = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(complete);
-    if (!isMap(node)) return node;
-    const [first, long] = listOf(node['anyOf']);
+    if (!isSchema(node)) return node;
+    const [first, long] = listSchemas(node['anyOf']);
     const isShort = long !== undefined && first?.['description'] === short['description'];
     const whole = isShort ? { ...node, anyOf: [{ ...short, ...describeShort(long) }, long] } : node;
     return Object.fromEntries(Object.entries(whole).map(([key, part]) => [key, complete(part)]));
@@ -65,8 +64,8 @@ function isWidened(schema: z.core.$ZodType): boolean {
 
 /** The text stands for `ldap`, for `dn`, or for one of the keys that need nothing else (a codec). */
 function describeShort(long: JsonSchema): JsonSchema {
-  const object = [long, ...listOf(long['anyOf'])].find((branch) => branch['properties'] !== undefined) ?? {};
-  const properties = mapOf(object['properties']);
+  const object = [long, ...listSchemas(long['anyOf'])].find((branch) => branch['properties'] !== undefined) ?? {};
+  const properties = namedSchemas(object['properties']);
   const meant = [properties['ldap'], properties['dn']].find((part) => part !== undefined && part['properties'] === undefined);
   if (meant !== undefined) return patternOf(meant);
   const bare = Object.entries(properties).filter(([, part]) => part['properties'] !== undefined && part['required'] === undefined);
@@ -74,27 +73,27 @@ function describeShort(long: JsonSchema): JsonSchema {
 }
 
 function patternOf(schema: JsonSchema): JsonSchema {
-  const pattern = [schema, ...listOf(schema['anyOf'])].find((branch) => branch['pattern'] !== undefined)?.['pattern'];
+  const pattern = [schema, ...listSchemas(schema['anyOf'])].find((branch) => branch['pattern'] !== undefined)?.['pattern'];
   return pattern === undefined ? {} : { pattern };
 }
 
 /** Maps merge by key, so every key may be left out or be null; lists are replaced whole, so their items stay as they are. */
 function allowParts(schema: JsonSchema): JsonSchema {
   const { required: _, ...rest } = schema;
-  const parts = Object.entries(mapOf(schema['properties'])).map(([key, part]) => [key, allowNull(allowParts(part))] as const);
+  const parts = Object.entries(namedSchemas(schema['properties'])).map(([key, part]) => [key, allowNull(allowParts(part))] as const);
   const others = schema['additionalProperties'];
-  const branches = listOf(schema['anyOf']);
+  const branches = listSchemas(schema['anyOf']);
   return {
     ...rest,
     ...(schema['properties'] !== undefined && { properties: Object.fromEntries(parts) }),
-    ...(isMap(others) && { additionalProperties: allowNull(allowParts(others)) }),
+    ...(isSchema(others) && { additionalProperties: allowNull(allowParts(others)) }),
     ...(branches.length > 0 && { anyOf: branches.map(allowParts) }),
   };
 }
 
 function allowNull(schema: JsonSchema): JsonSchema {
   if (schema['not'] !== undefined) return schema;
-  const branches = listOf(schema['anyOf']);
+  const branches = listSchemas(schema['anyOf']);
   if (branches.length > 0)
     return branches.some(({ type }) => type === 'null') ? schema : { ...schema, anyOf: [...branches, { type: 'null' }] };
   const { description, default: standard, ...value } = schema;
@@ -105,12 +104,12 @@ function allowNull(schema: JsonSchema): JsonSchema {
 /** What must be there, and nothing else: the part of the schema that a file without `extends` has to meet as well. */
 function requiredParts(schema: JsonSchema): JsonSchema {
   const required = Array.isArray(schema['required']) ? (schema['required'] as readonly string[]) : [];
-  const parts = Object.entries(mapOf(schema['properties'])).flatMap(([key, part]) => {
+  const parts = Object.entries(namedSchemas(schema['properties'])).flatMap(([key, part]) => {
     const inner = requiredParts(part);
     return Object.keys(inner).length === 0 && !required.includes(key) ? [] : [[key, inner] as const];
   });
   const others = schema['additionalProperties'];
-  const inner = isMap(others) ? requiredParts(others) : {};
+  const inner = isSchema(others) ? requiredParts(others) : {};
   if (required.length + parts.length + Object.keys(inner).length === 0) return {};
   return {
     type: 'object',
@@ -128,7 +127,7 @@ function shareParts(schema: JsonSchema): JsonSchema {
   const uses = new Map<string, number>();
   const count = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
-    if (isMap(node)) uses.set(JSON.stringify(node), (uses.get(JSON.stringify(node)) ?? 0) + 1);
+    if (isSchema(node)) uses.set(JSON.stringify(node), (uses.get(JSON.stringify(node)) ?? 0) + 1);
     Object.values(node).forEach(count);
   };
   count(schema);
@@ -136,7 +135,7 @@ function shareParts(schema: JsonSchema): JsonSchema {
   const definitions: JsonSchema = {};
   const share = (node: unknown, key: string): unknown => {
     if (Array.isArray(node)) return node.map((item) => share(item, key));
-    if (!isMap(node)) return node;
+    if (!isSchema(node)) return node;
     const text = JSON.stringify(node);
     const shared =
       text.length >= shortestShared && (uses.get(text) ?? 0) > 1 && (node['type'] !== undefined || node['anyOf'] !== undefined);
@@ -160,8 +159,3 @@ function shareParts(schema: JsonSchema): JsonSchema {
 function nameFor(inside: string, around: string): string {
   return /^(?:properties|additionalProperties|anyOf|items)$/.test(inside) ? around : inside;
 }
-
-const isMap = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null && !Array.isArray(value);
-const listOf = (value: unknown): readonly JsonSchema[] => (Array.isArray(value) ? (value as readonly JsonSchema[]) : []);
-const mapOf = (value: unknown): Readonly<Record<string, JsonSchema>> =>
-  isMap(value) ? (value as Readonly<Record<string, JsonSchema>>) : {};

@@ -1,14 +1,10 @@
 // A file of cases for a mapping, as administrators write it: entries and requests in, resources and changes out.
 // No RFC; docs/explain-and-preview.md describes the keys.
 import * as z from 'zod';
-import { compileMapping } from '../mapping/compile.ts';
-import { mappingDefinition } from '../mapping/definition.ts';
-import type { Mapping } from '../mapping/mapping.ts';
 import { parseDefinition } from '../mapping/problems.ts';
 import type { Place, YamlDocument } from '../yaml.ts';
 import { directoryDefinition } from './definition.ts';
 import type { Findings } from './findings.ts';
-import { effectiveMapping, findMappingFile } from './mapping-file.ts';
 
 /** One value of an LDAP attribute. */
 export type LdapValue = string | { readonly base64: string };
@@ -69,19 +65,4 @@ export function readMappingCases(document: YamlDocument, findings: Findings): Ma
   const { value: file, problems } = parseDefinition(fileDefinition, document.data);
   findings.take(problems);
   return file && { ...file, cases: file.cases.map((each, i) => ({ ...each, place: document.locate(['cases', i, 'name'], true) })) };
-}
-
-/** A mapping on its own, compiled for a base. `from`: the file that names it. */
-export function loadMapping(reference: string, from: string, baseDn: string, findings: Findings): Mapping | undefined {
-  const found = findMappingFile(reference, from);
-  if ('mistake' in found) return findings.refuse([], found.mistake, { suggestion: found.suggestion });
-  const { document, mistakes } = effectiveMapping(found.file);
-  findings.takeMistakes(mistakes);
-  if (!document) return undefined;
-  const { value: definition, problems } = parseDefinition(mappingDefinition, document.data);
-  findings.take(problems, document);
-  if (!definition) return undefined;
-  const compiled = compileMapping(definition, { baseDn });
-  findings.take(compiled.problems, document);
-  return compiled.mapping;
 }

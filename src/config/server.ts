@@ -2,7 +2,7 @@
 // RFC 7644 section 7.4: TLS for bearer tokens.
 import { parseDefinition } from '../mapping/problems.ts';
 import type { YamlPath } from '../yaml.ts';
-import { serverDefinition } from './definition.ts';
+import { type ServerDefinition, serverDefinition } from './definition.ts';
 import type { Findings } from './findings.ts';
 import { judgeKeyPair, readPemFile, readSecret, type SecretSource } from './secrets.ts';
 import { isLoopback } from './syntax.ts';
@@ -11,8 +11,20 @@ export interface LoadedServer {
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string;
-  readonly tls: { readonly cert: string; readonly key: string } | 'terminatedUpstream' | undefined;
+  readonly tls: LoadedServerTls | 'terminatedUpstream' | undefined;
+  readonly certificateHeader?: NonNullable<ServerDefinition['certificateHeader']>;
+  readonly failedAuthenticationsPerMinute: number;
   readonly cursors: LoadedCursors;
+  readonly role: 'writer' | 'reader';
+  readonly timezone: string;
+}
+
+interface LoadedServerTls {
+  /** PEM texts. */
+  readonly cert: string;
+  readonly key: string;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly clientCa?: readonly string[];
 }
 
 interface LoadedCursors {
@@ -24,7 +36,17 @@ interface LoadedCursors {
 export function loadServer(data: unknown, findings: Findings): LoadedServer | undefined {
   const server = parseDefinition(serverDefinition, data).value;
   if (server === undefined) return undefined;
-  const { listen, publicUrl, tls, cursorKey = [], cursorTimeout } = server;
+  const {
+    listen,
+    publicUrl,
+    tls,
+    cursorKey = [],
+    cursorTimeout,
+    role,
+    timezone,
+    certificateHeader,
+    failedAuthenticationsPerMinute,
+  } = server;
   const cursors = { secrets: loadCursorKeys(cursorKey, findings), timeout: Math.ceil(cursorTimeout / 1000) };
   if (tls === undefined && !isLoopback(listen.host)) {
     findings.refuse(
@@ -39,9 +61,26 @@ export function loadServer(data: unknown, findings: Findings): LoadedServer | un
       '`publicUrl` begins with http://, so clients would send their tokens in clear: write the https:// origin that they use',
     );
   }
-  if (typeof tls !== 'object') return { ...listen, publicUrl, tls, cursors };
+  if (certificateHeader && tls !== 'terminatedUpstream') {
+    const message = '`certificateHeader` is for a proxy that ends TLS in front: it needs `tls: terminatedUpstream`';
+    findings.refuse(['server', 'certificateHeader'], message, { atKey: true });
+  }
+  const callers = { ...(certificateHeader && { certificateHeader }), failedAuthenticationsPerMinute };
+  const common = { ...listen, publicUrl, cursors, role, timezone, ...callers };
+  if (typeof tls !== 'object') return { ...common, tls };
   const pair = loadKeyPair(['server', 'tls'], tls, findings);
-  return pair && { ...listen, publicUrl, tls: pair, cursors };
+  const clientCa = loadAuthorities(['server', 'tls', 'clientCa'], tls.clientCa, findings);
+  return pair && { ...common, tls: { ...pair, minVersion: tls.minVersion, ...(clientCa.length > 0 && { clientCa }) } };
+}
+
+/** PEM texts, one for each certificate. `path` is the key that names a file or a list of them. */
+export function loadAuthorities(path: YamlPath, files: string | readonly string[] | undefined, findings: Findings): readonly string[] {
+  const listed =
+    typeof files === 'string' ? [[files, path] as const] : (files ?? []).map((file, index) => [file, [...path, index]] as const);
+  return listed.flatMap(([file, place]) => {
+    const pem = findings.takeSecret(readPemFile(file, findings.context.from, 'certificate'), place);
+    return pem?.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^]*?-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
+  });
 }
 
 const shortestKey = 16;

@@ -1,9 +1,17 @@
-// The written forms of single settings: durations, listen addresses, origins, server URLs, dates. Each throws what is wrong as a predicate.
-// RFC 3986 (URLs), RFC 4516 (LDAP URLs), RFC 3339 (dates).
+// The written forms of single settings: durations, addresses, origins, server URLs, fingerprints, dates. Each throws what is wrong as a predicate.
+// RFC 3986 (URLs), RFC 4516 (LDAP URLs), RFC 3339 (dates), RFC 4632 (networks).
+import { isIP } from 'node:net';
 
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
+}
+
+export interface Network {
+  readonly address: string;
+  /** Leading bits that count. */
+  readonly prefix: number;
+  readonly family: 'ipv4' | 'ipv6';
 }
 
 const units: ReadonlyMap<string, number> = new Map([
@@ -45,6 +53,37 @@ export function parseOrigin(text: string): string {
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
     throw new SyntaxError('must be an origin without a path: the path is said by `path` of each directory');
   return url.origin;
+}
+
+/** The URL of something that must not be tampered with: https, or http on loopback. The text as it stands. @throws SyntaxError */
+export function parseSecureUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.host === '')
+    throw new SyntaxError('must be a URL such as https://login.example.com');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
+    throw new SyntaxError('must begin with https://: whoever can change what is read there could make tokens');
+  if (url.username !== '' || url.password !== '') throw new SyntaxError('must not hold a user or password');
+  if (url.hash !== '') throw new SyntaxError('must not have a fragment');
+  return text;
+}
+
+/** `127.0.0.1`, `10.1.0.0/16`, `::1`, `fd00::/8`. @throws SyntaxError */
+export function parseNetwork(text: string): Network {
+  const [, address = '', digits] = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  const longest = version === 4 ? 32 : 128;
+  const prefix = digits === undefined ? longest : Number(digits);
+  if (version === 0 || prefix > longest)
+    throw new SyntaxError('must be an address or a network, such as 10.1.2.3, 10.1.0.0/16 or fd00::/8');
+  return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' };
+}
+
+/** SHA-256 of a certificate: 64 hexadecimal digits, perhaps in pairs with colons, as openssl prints them. In lower case. @throws SyntaxError */
+export function parseFingerprint(text: string): string {
+  const digits = text.replaceAll(':', '').toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(digits) || (text.includes(':') && !/^(?:..:){31}..$/.test(text)))
+    throw new SyntaxError('must be 64 hexadecimal digits, from `openssl x509 -noout -fingerprint -sha256 -in FILE`');
+  return digits;
 }
 
 /** A server of a directory: scheme, host and port. @throws SyntaxError */
@@ -93,6 +132,15 @@ const cronFields = [
 ] as const;
 
 /** Five fields, or six with seconds first; `*`, numbers, names, ranges, steps and lists. The text, blanks made one. @throws SyntaxError */
+/** A name of the IANA time zone database. */
+export function parseTimezone(text: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text.trim() }).resolvedOptions().timeZone;
+  } catch {
+    throw new SyntaxError('must be the name of a time zone, such as Europe/Berlin or UTC');
+  }
+}
+
 export function parseCron(text: string): string {
   const given = text.trim().split(/\s+/);
   if (given.length !== 5 && given.length !== 6) throw new SyntaxError('must be cron text of five or six fields, such as */5 * * * *');

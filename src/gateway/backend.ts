@@ -1,4 +1,5 @@
 // One directory with its mapping: what every use case works on, and the searches that all of them share.
+import type { SnapshotSource } from '../cache/source.ts';
 import type { Directory } from '../ldap/directory.ts';
 import { type Dn, dnKey, parseDn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
@@ -7,12 +8,17 @@ import { notFound, ScimError } from '../scim/error.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { idFilter } from '../mapping/filter.ts';
 import { type Mapping, type ResourceMapping, resourceNamed } from '../mapping/mapping.ts';
+import type { Restriction } from '../mapping/restriction.ts';
 import type { FilterContext } from '../mapping/rule.ts';
 import type { ResolvedFilter } from '../scim/filter.ts';
+import type { Client } from './client.ts';
 import type { Cursors } from './cursor.ts';
+import type { RulePlace } from './failure.ts';
+import type { DirectoryState } from './guard-state.ts';
 import type { Guards, Refusal } from './guards.ts';
 import type { LimitVerdict, Tally } from './limits.ts';
 import type { Plan } from './plan.ts';
+import { reachOf } from './restriction.ts';
 
 export interface Backend {
   /** Name of the directory in the configuration. */
@@ -22,14 +28,30 @@ export interface Backend {
   readonly mapping: Mapping;
   readonly directory: Directory;
   readonly cursors: Cursors;
+  /** The copy that lists are answered from, and what else may be. */
+  readonly snapshot?: SnapshotSource;
+  readonly reads?: Reads;
   readonly guards: Guards;
   /** What the limits of the guards are compared with. */
   readonly tally?: Tally;
+  /** What the guards keep beyond a restart. */
+  readonly state?: DirectoryState;
+  /** The client of that name as it is configured now, for what it has left to be done. */
+  readonly clientNamed?: (name: string) => Client | undefined;
+  /** Name of the client that is being answered, for what is held. */
+  readonly caller?: string;
+  /** Writes are refused: another process is there for them. */
+  readonly readOnly?: boolean;
   /** The service account, which the gateway never writes; undefined where it binds by another name than its DN. */
   readonly bindDn: Dn | undefined;
   /** Its name where that is no DN: `user@domain` or `DOMAIN\\user`. */
   readonly bindName?: string;
   readonly baseDn: Dn;
+  /** Where the rules of the mapping stand, for people who read of a failure. */
+  readonly places?: readonly RulePlace[];
+  /** The mapping as the client sees it that is being answered, and what of the directory it may reach; absent: all. */
+  readonly view?: Mapping | undefined;
+  readonly restriction?: Restriction | undefined;
   /** Plans are made and reported, not executed. */
   readonly observe?: boolean;
   /** Is told every plan before it is executed. */
@@ -40,6 +62,17 @@ export interface Backend {
   readonly onLimit?: (verdict: LimitVerdict) => void;
   /** Is told how the filter of a query is translated. */
   readonly onQuery?: (question: Question) => void;
+}
+
+/** From where reads are answered. */
+export interface Reads {
+  readonly byId: 'live' | 'cache';
+  /** Queries for a key. */
+  readonly lookup: 'live' | 'cache';
+  /** All other queries. */
+  readonly lists: 'live' | 'cache';
+  /** What becomes of them when the snapshot is too old. */
+  readonly whenStale: 'live' | 'unavailable';
 }
 
 /** The filter of a query, and what it takes to translate it. */
@@ -60,40 +93,47 @@ export function locationOf({ baseUrl, mapping }: Backend, type: string, id: stri
   return `${baseUrl}${resourceNamed(mapping, type)?.type.endpoint ?? `/${type}`}/${encodeURIComponent(id)}`;
 }
 
+/** Where the entries of a mapping are searched. */
+export interface Searched {
+  readonly directory: Pick<Directory, 'search' | 'capabilities'>;
+  readonly restriction?: Restriction | undefined;
+}
+
+/** What the client that is being answered sees of a resource type. @throws ScimError notFound for a type that this mapping does not have */
+export function viewOf(backend: Backend, type: ResourceType): ResourceMapping {
+  return mappingOf({ ...backend, mapping: backend.view ?? backend.mapping }, type);
+}
+
 /**
- * The entries of a resource type that match a filter, from all its search bases. The scope (bases and filter of the type) is always part
- * of the question, so that nothing outside it can be reached by an id or a reference (R-222).
+ * The entries of a resource type that match a filter, from all its search bases. The scope (bases and filter of the type, and what the
+ * client is restricted to) is always part of the question, so that nothing outside it can be reached by an id or a reference (R-222).
  */
 export async function* searchScope(
-  backend: Backend,
+  backend: Searched,
   resource: ResourceMapping,
   filter: Filter,
   attributes: readonly string[],
 ): AsyncIterable<Entry> {
   const { directory } = backend;
-  const { scope } = resource;
-  const question = and([scope.filter, filter]);
+  const reach = reachOf(backend, resource);
+  const question = and([reach.filter, filter]);
+  const names = [...new Set([...attributes, ...reach.attributes])];
   requireMarker(backend, resource);
   // Absolutely false: nobody needs to be asked.
   if (question.kind === 'or' && question.filters.length === 0) return;
-  const [only, ...others] = scope.bases;
-  if (only && others.length === 0) {
-    yield* directory.search({ base: only.dn, scope: only.scope, filter: question, attributes });
-    return;
-  }
   // Bases may lie inside each other.
-  const seen = new Set<string>();
-  for (const base of scope.bases) {
-    for await (const entry of directory.search({ base: base.dn, scope: base.scope, filter: question, attributes })) {
-      const key = dnKey(parseDn(entry.dn));
-      if (!seen.has(key)) yield entry;
-      seen.add(key);
+  const seen = reach.bases.length > 1 ? new Set<string>() : undefined;
+  for (const base of reach.bases) {
+    for await (const entry of directory.search({ base: base.dn, scope: base.scope, filter: question, attributes: names })) {
+      const key = seen && dnKey(parseDn(entry.dn));
+      if (!(key !== undefined && seen?.has(key)) && reach.admits(entry)) yield entry;
+      if (key !== undefined) seen?.add(key);
     }
   }
 }
 
 /** An attribute that the server does not know makes "is not marked" Undefined: every search would find nothing (L-003). @throws ScimError 500 */
-function requireMarker({ directory }: Backend, { delete: deletion }: ResourceMapping): void {
+function requireMarker({ directory }: Searched, { delete: deletion }: ResourceMapping): void {
   if (deletion?.mode === 'quarantine' && !directory.capabilities().schema.attribute(deletion.marker.ldap))
     throw new ScimError(500, 'The mapping marks deleted entries by an attribute that the directory does not know');
 }

@@ -1,7 +1,7 @@
 // Create (RFC 7644 section 3.3): validate, resolve references, build the entry, add it, answer from what the directory then holds.
 import { randomBytes } from 'node:crypto';
-import { childOf, type Dn } from '../ldap/dn.ts';
-import type { Entry } from '../ldap/entry.ts';
+import { childOf, type Dn, formatDn } from '../ldap/dn.ts';
+import { Entry } from '../ldap/entry.ts';
 import { DirectoryError } from '../ldap/directory.ts';
 import type { CreateMapping, ResourceMapping } from '../mapping/mapping.ts';
 import { attributeName, everything } from '../mapping/read.ts';
@@ -11,14 +11,17 @@ import { checkRequired, parseResource } from '../scim/resource.ts';
 import type { Resource, ResourceType } from '../scim/schema.ts';
 import { type Backend, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
+import { pendingOf, settle, translateReferences } from './deferred.ts';
 import { isUniqueness } from './errors.ts';
 import { type Prepare, runWrite } from './execute.ts';
 import { nextNames } from './free-name.ts';
-import { guardEntry } from './guards.ts';
+import { guardName } from './guards.ts';
+import { adoptMatch } from './match.ts';
 import { requireHashing } from './password-storage.ts';
 import { planCreate } from './plan.ts';
 import { restoreQuarantined } from './quarantine.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
+import { requireReach } from './restriction.ts';
 import { refuseDuplicates } from './unique-values.ts';
 import { journalling, writeContext } from './write-context.ts';
 
@@ -31,15 +34,23 @@ export async function createResource(backend: Backend, client: Client, type: Res
   const { create } = resource;
   if (!create) throw new ScimError(403, `${type.name} resources are not created by this gateway`);
   const journal = journalling(backend, client);
-  const sent = parseResource(body, type, client.dialect, (name) => journal.ignored(name, 'unknown attribute'));
+  const parsed = parseResource(body, type, client.dialect, (name) => journal.ignored(name, 'unknown attribute'));
+  const sent = await translateReferences(backend, resource, undefined, parsed);
   const wanted = withDefaults(resource, withActive(resource, sent));
   checkRequired(wanted, type);
   const password = newPassword(resource, wanted);
   const context = await writeContext(backend, client, resource, undefined, wanted, undefined);
   const { schema } = backend.directory.capabilities();
   const entry = buildEntry(resource, create, wanted, { ...context, schema });
+  const dn = childOf(entry.rdn, entry.base);
+  requireReach(backend, resource, dn, new Entry(formatDn(dn), entry.attributes));
   const restored = await restoreQuarantined(backend, client, resource, { wanted, base: entry.base, password });
-  return restored ?? addUnderFreeName(backend, resource, create, wanted, entry, password);
+  const existing = restored ?? (await adoptMatch(backend, client, resource, wanted, sent));
+  if (existing) return existing;
+  const created = await addUnderFreeName(backend, resource, create, wanted, entry, password);
+  const id = String(created['id']);
+  settle(backend, resource, id, context.unresolved, pendingOf(backend, resource, id), everything);
+  return created;
 }
 
 /** `active` absent means true (L-066), and that is what later filters see. An account that gets no password may have to be disabled (L-064). */
@@ -104,7 +115,7 @@ function addEntry(
     if (previous?.outcomeUnknown && (await holds(backend, dn, entry))) {
       return { plan: { ...plan, steps: plan.steps.slice(1) }, answer, repeatable: true };
     }
-    await guardEntry(backend, dn);
+    await guardName(backend, resource, dn);
     if (password !== undefined) await requireHashing(backend, resource);
     await refuseDuplicates(backend, resource, wanted);
     return { plan, answer };

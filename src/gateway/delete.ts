@@ -2,8 +2,11 @@
 import { parseDn } from '../ldap/dn.ts';
 import { ScimError } from '../scim/error.ts';
 import type { ResourceType } from '../scim/schema.ts';
+import { isNaming, noteSubject } from './account.ts';
+import { everything } from '../mapping/read.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
+import { pendingOf, settle } from './deferred.ts';
 import { type Prepare, runWrite } from './execute.ts';
 import type { Conditions } from './gateway.ts';
 import { guardEntry } from './guards.ts';
@@ -11,6 +14,7 @@ import { lossOfDelete } from './limits.ts';
 import { findLinks } from './links.ts';
 import { planDelete } from './plan.ts';
 import { planHiding, quarantineReads } from './quarantine.ts';
+import { attributesFor, readEntries } from './read-entries.ts';
 import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
 
 /** @throws ScimError notFound, preconditionFailed; 403 where the mapping deletes nothing, or the entry is protected */
@@ -27,6 +31,7 @@ export async function deleteResource(
   const attributes = [
     resource.id.ldap,
     ...versionAttributes(backend, resource),
+    ...attributesFor(backend, resource, isNaming),
     ...(quarantine ? quarantineReads(resource, quarantine) : []),
   ];
   const prepare: Prepare<void> = async (previous) => {
@@ -38,6 +43,7 @@ export async function deleteResource(
     });
     const foreseen = { answer: undefined };
     if (!entry) return { plan: { steps: [], result: undefined }, answer, foreseen };
+    noteSubject((await readEntries(backend, resource, [entry], isNaming))[0]);
     checkConditions(conditions, versionOf(backend, resource, entry));
     const dn = parseDn(entry.dn);
     await guardEntry(backend, dn);
@@ -56,4 +62,6 @@ export async function deleteResource(
     };
   };
   await runWrite({ backend, type, id, operation: 'delete', conditional: conditions.ifMatch !== undefined }, prepare);
+  settle(backend, resource, id, [], pendingOf(backend, resource, id), everything);
+  if (quarantine?.purgeAfter !== undefined && !backend.observe) backend.state?.quarantined.note(type.name, id, Date.now());
 }

@@ -27,7 +27,7 @@ export function serviceProviderConfig({ baseUrl, mapping, cursors }: Backend): J
       {
         type: 'oauthbearertoken',
         name: 'Bearer token',
-        description: 'A token of the configuration, sent in the Authorization header',
+        description: 'A token, sent in the Authorization header',
         specUri: 'https://www.rfc-editor.org/info/rfc6750',
         primary: true,
       },

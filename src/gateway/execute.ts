@@ -1,14 +1,16 @@
 // Runs plans: step by step, undoing on failure, planning again when somebody was faster, one request at a time per entry.
 // Prepare, plan, execute, and on conflict prepare again, three times at the most: nowhere else is a write tried twice.
+import { performance } from 'node:perf_hooks';
 import { type Directory, DirectoryError } from '../ldap/directory.ts';
 import { formatRdn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { invalidValue, preconditionFailed, ScimError, unavailable } from '../scim/error.ts';
+import { noteStep, secretAttributes } from './account.ts';
 import type { Backend } from './backend.ts';
 import { translateError } from './errors.ts';
 import { describeSteps, reportDangling, reportWrite, type WriteReport } from './journal.ts';
-import { type Loss, reserve } from './limits.ts';
+import { type Loss, type Reservation, reserve } from './limits.ts';
 import { relink } from './links.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -26,6 +28,8 @@ export interface Execution {
   /** Of the resource, where there is one already. */
   readonly id?: string;
   readonly operation: 'add' | 'update' | 'delete';
+  /** Of the request, for what is held; by the operation where absent. */
+  readonly method?: string;
   /** Attributes to answer with, when the server can (RFC 4527). */
   readonly postRead?: readonly string[];
   /** A false assertion is the client's to know (If-Match) instead of a reason to plan again. */
@@ -41,6 +45,7 @@ async function executePlan(plan: Plan, { backend: { directory }, postRead }: Exe
   for (const [i, { step, undo }] of plan.steps.entries()) {
     try {
       const last = i === plan.steps.length - 1;
+      noteStep(step);
       entry = await executeStep(directory, step, last ? postRead : undefined);
       if (undo) done.unshift(undo);
     } catch (error) {
@@ -121,6 +126,7 @@ export type Prepare<T> = (previous?: DirectoryError) => Promise<Prepared<T>>;
 export async function runWrite<T>(execution: Execution, prepare: Prepare<T>): Promise<T> {
   const { backend, operation, type } = execution;
   const noted: Noted = { id: execution.id, steps: [], result: undefined, resultCode: undefined };
+  const started = performance.now();
   try {
     const answer = await tryWrite(execution, prepare, noted);
     noted.id ??= idIn(answer);
@@ -134,6 +140,7 @@ export async function runWrite<T>(execution: Execution, prepare: Prepare<T>): Pr
         resourceType: type.name,
         ...rest,
         result,
+        ms: Math.round(performance.now() - started),
       });
   }
 }
@@ -142,20 +149,20 @@ export async function runWrite<T>(execution: Execution, prepare: Prepare<T>): Pr
 type Noted = { -readonly [name in 'id' | 'steps' | 'resultCode']: WriteReport[name] } & { result: WriteReport['result'] | undefined };
 
 async function tryWrite<T>(execution: Execution, prepare: Prepare<T>, noted: Noted): Promise<T> {
-  const { backend, operation, conditional, retryOn = staleFacts } = execution;
+  const { backend, type, operation, conditional, retryOn = staleFacts } = execution;
   let previous: DirectoryError | undefined;
   // What a write with an unknown outcome has counted stays counted until it is seen not to be done.
-  let giveBack: (() => void) | undefined;
+  let unsettled: Reservation | undefined;
   for (let attempt = 1; ; attempt++) {
     const { plan, answer, losses = [], foreseen, repeatable } = await translated(execution, () => prepare(previous));
     const isLeft = plan.steps.length > 0;
     if (isLeft) {
-      giveBack?.();
-      giveBack = undefined;
-      Object.assign(noted, { steps: describeSteps(plan), result: 'failed', resultCode: undefined });
+      unsettled?.release();
+      unsettled = undefined;
+      Object.assign(noted, { steps: describeSteps(plan, secretAttributes(backend, type.name)), result: 'failed', resultCode: undefined });
       if (previous?.outcomeUnknown && !repeatable) throw unavailable(5, previous);
     }
-    const release = isLeft ? await reserveFor(execution, losses, noted) : undefined;
+    const reservation = isLeft ? await reserveFor(execution, plan, losses, noted) : undefined;
     backend.onPlan?.(plan);
     if (backend.observe) {
       noted.result = 'observed';
@@ -165,29 +172,38 @@ async function tryWrite<T>(execution: Execution, prepare: Prepare<T>, noted: Not
       const entry = await executePlan(plan, execution);
       noted.result = isLeft || previous?.outcomeUnknown ? 'done' : 'nothing to do';
       if (noted.result === 'nothing to do') noted.steps = [];
+      (reservation ?? unsettled)?.complete();
       return await translated(execution, () => answer(entry));
     } catch (error) {
       // What is left half-way is counted.
-      if (noted.result !== 'done' && !(error instanceof AggregateError) && !isUnknown(error)) release?.();
+      if (isUnknown(error)) unsettled = reservation;
+      else if (noted.result !== 'done' && !(error instanceof AggregateError)) reservation?.release();
+      else reservation?.complete();
       if (!(error instanceof DirectoryError)) throw error;
       Object.assign(noted, { result: error.outcomeUnknown ? 'unknown' : 'failed', resultCode: error.resultCode });
-      if (error.outcomeUnknown) giveBack = release;
       if (conditional && error.resultCode === 122) throw preconditionFailed();
       const again = error.outcomeUnknown || retryOn.has(error.resultCode ?? -1);
-      if (!again || attempt >= attempts) throw translateError(error, operation);
+      if (!again || attempt >= attempts) {
+        unsettled?.complete();
+        throw translateError(error, operation);
+      }
       previous = error;
     }
   }
 }
 
-async function reserveFor(execution: Execution, losses: readonly Loss[], noted: Noted): Promise<() => void> {
+async function reserveFor(execution: Execution, plan: Plan, losses: readonly Loss[], noted: Noted): Promise<Reservation> {
+  const { backend, type, id, operation, method = methods[operation] } = execution;
+  const request = () => ({ method, type, id, operation: operation === 'add' ? ('create' as const) : operation, plan });
   try {
-    return await translated(execution, () => reserve(execution.backend, losses));
+    return await translated(execution, () => reserve(backend, losses, request));
   } catch (error) {
-    if (error instanceof ScimError && error.status === 429) noted.result = 'refused';
+    if (error instanceof ScimError && (error.status === 429 || error.status === 503)) noted.result = 'refused';
     throw error;
   }
 }
+
+const methods = { add: 'POST', update: 'PATCH', delete: 'DELETE' } as const;
 
 const isUnknown = (error: unknown): boolean => error instanceof DirectoryError && error.outcomeUnknown;
 

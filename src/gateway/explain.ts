@@ -76,6 +76,7 @@ function readOnly(directory: Directory, note: (read: NotedRead) => void): Direct
     move: refuse,
     delete: refuse,
     setPassword: refuse,
+    session: (task) => directory.session(task),
   };
 }
 

@@ -1,4 +1,5 @@
 // The use cases of one directory, as the HTTP layer sees them: SCIM requests in, SCIM resources out. It throws ScimError, never a status code.
+import type { Unusable } from '../cache/source.ts';
 import type { ListQuery } from '../scim/messages.ts';
 import type { Projection } from '../scim/resource.ts';
 import type { JsonObject, Resource, ResourceType } from '../scim/schema.ts';
@@ -19,8 +20,15 @@ export interface Answer {
   readonly version: string | undefined;
 }
 
+/** Where an answer comes from: the snapshot, so many milliseconds old and good for so many more; or the directory, and why (RFC 9211). */
+export type ListSource = { readonly age: number; readonly left: number } | { readonly live: 'bypass' | Unusable };
+
 export interface ListAnswer {
   readonly resources: readonly Resource[];
+  /** Instead of `resources`: their JSON, with commas between them, as UTF-8. */
+  readonly rendered?: { readonly json: Buffer; readonly count: number };
+  /** Undefined where there is no snapshot. */
+  readonly source?: ListSource | undefined;
   readonly totalResults: number;
   /** Of a page by index. */
   readonly startIndex?: number | undefined;

@@ -1,10 +1,12 @@
 // What the gateway never writes, whatever a client may do: nobody has to turn that on.
 import { type Dn, equalDn, isUnder, parentOf } from '../ldap/dn.ts';
 import type { Filter } from '../ldap/filter.ts';
+import type { ResourceMapping } from '../mapping/mapping.ts';
 import { ScimError } from '../scim/error.ts';
 import type { Backend } from './backend.ts';
 import { reportGuarded } from './journal.ts';
 import type { Limit } from './limits.ts';
+import { findNaming } from './links.ts';
 import { isPrivileged } from './privileged.ts';
 
 export interface Guards {
@@ -13,6 +15,8 @@ export interface Guards {
   readonly allowPrivileged: boolean;
   /** How much may be taken away within an hour; `limits.ts`. */
   readonly limits?: readonly Limit[];
+  /** Seconds after which a client may ask again for what waits for an administrator. */
+  readonly holdRetryAfter?: number;
 }
 
 export type Protected = { readonly dn: Dn; readonly scope: 'base' | 'one' | 'sub' } | { readonly filter: Filter };
@@ -26,6 +30,17 @@ export async function guardEntry(backend: Backend, dn: Dn): Promise<void> {
   backend.onGuard?.({ dn, refusedBy });
   if (refusedBy) reportGuarded(backend.name, typeof refusedBy === 'string' ? refusedBy : 'protect');
   if (refusedBy) throw new ScimError(403, 'This entry is protected: the gateway does not change it');
+}
+
+/**
+ * A name that an entry is to get. It may have no one of its own, and yet be protected, or listed by an entry that is: a value that outlived
+ * its entry would give its rights to whoever gets the name next.
+ * @throws ScimError 403
+ */
+export async function guardName(backend: Backend, resource: ResourceMapping, dn: Dn): Promise<void> {
+  await guardEntry(backend, dn);
+  if (backend.guards.protect.length === 0) return;
+  for (const holder of await findNaming(backend, resource, dn)) await guardEntry(backend, holder.dn);
 }
 
 async function refusalOf(backend: Backend, dn: Dn): Promise<Refusal | undefined> {

@@ -8,7 +8,10 @@ import { idsOf } from '../mapping/rules/reference.ts';
 import { ScimError } from '../scim/error.ts';
 import type { Resource } from '../scim/schema.ts';
 import { type Backend, searchScope } from './backend.ts';
+import type { Counted, Counts } from './counts.ts';
+import { type HeldWriteRequest, takeApproval } from './hold.ts';
 import { reportLimit, reportPartialCount } from './journal.ts';
+import { unrestricted } from './restriction.ts';
 
 export type LimitedOperation = 'delete' | 'deactivate' | 'removeMember';
 
@@ -18,6 +21,8 @@ export interface Limit {
   readonly perHour?: number | undefined;
   readonly percentOfPopulation?: number | undefined;
   readonly atLeast: number;
+  /** A write that is over it is kept for an administrator; else it is refused. */
+  readonly holds?: boolean;
 }
 
 /** What a plan takes away, and the resource types whose entries a percentage is of. */
@@ -35,6 +40,8 @@ export interface LimitVerdict {
   readonly used: number;
   readonly limit: number;
   readonly allowed: boolean;
+  /** Where it is not allowed, it is kept for an administrator. */
+  readonly holds: boolean;
 }
 
 export const lossOfDelete = (resource: ResourceMapping): Loss => ({ operation: 'delete', count: 1, population: [resource] });
@@ -65,21 +72,22 @@ const hour = 3_600_000;
 /** How long a population is good. */
 const freshness = 300_000;
 
-interface Counted {
-  readonly operation: LimitedOperation;
-  readonly count: number;
-  readonly at: number;
-}
-
-/** What was counted in one directory within the last hour. It outlives the gateways that it has one after the other, not the process. */
+/** What was counted in one directory within the last hour. It outlives the gateways that it has one after the other, and with a store the process. */
 export class Tally {
   readonly #now: () => number;
-  #counted: readonly Counted[] = [];
+  readonly #store: Counts | undefined;
+  #counted: readonly Counted[];
+  /** Of what is counted here, in the store. */
+  readonly #keys = new WeakMap<Counted, number>();
   readonly #populations = new WeakMap<ResourceMapping, { readonly at: number; readonly size: Promise<number> }>();
 
   /** @param now epoch milliseconds */
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = Date.now, store?: Counts) {
     this.#now = now;
+    this.#store = store;
+    const known = store?.since(now() - hour) ?? [];
+    for (const [key, counted] of known) this.#keys.set(counted, key);
+    this.#counted = known.map(([, counted]) => counted);
   }
 
   used(operation: LimitedOperation): number {
@@ -91,8 +99,10 @@ export class Tally {
     const at = this.#now();
     const own: readonly Counted[] = losses.map(({ operation, count }) => ({ operation, count, at }));
     this.#counted = [...this.#counted.filter((each) => at - each.at < hour), ...own];
+    for (const each of own) this.#keep(each, at - hour);
     return () => {
       this.#counted = this.#counted.filter((each) => !own.includes(each));
+      for (const each of own) this.#drop(each);
     };
   }
 
@@ -113,37 +123,63 @@ export class Tally {
     return size;
   }
 
+  #keep(counted: Counted, olderThan: number): void {
+    if (this.#store) this.#keys.set(counted, this.#store.add(counted, olderThan));
+  }
+
+  #drop(counted: Counted): void {
+    const key = this.#keys.get(counted);
+    if (key !== undefined) this.#store?.remove(key);
+    this.#keys.delete(counted);
+  }
+
   #within(operation: LimitedOperation): readonly Counted[] {
     const now = this.#now();
     return this.#counted.filter((each) => each.operation === operation && now - each.at < hour);
   }
 }
 
+/** A reservation, for whoever executes the plan. */
+export interface Reservation {
+  /** Gives it back: it was not done. */
+  readonly release: () => void;
+  /** It was done. */
+  readonly complete: () => void;
+}
+
+const nothingReserved: Reservation = { release: () => undefined, complete: () => undefined };
+
 /**
  * Counts what a plan takes away before it is executed, all of it or nothing, so that of parallel requests no more pass than may.
- * Where nothing is executed, it is only judged. @returns how to give it back when it was not done. @throws ScimError 429
+ * Where nothing is executed, it is only judged. What an administrator has approved passes, and does not count.
+ * @throws ScimError 429; 503 for what waits for an administrator
  */
-export async function reserve(backend: Backend, losses: readonly Loss[]): Promise<() => void> {
+export async function reserve(backend: Backend, losses: readonly Loss[], request?: () => HeldWriteRequest): Promise<Reservation> {
   const { tally, guards, observe, onLimit } = backend;
   const limits = guards.limits ?? [];
   const concerned = limits.flatMap((limit) => losses.flatMap((loss) => (loss.operation === limit.operation ? [{ limit, loss }] : [])));
-  if (!tally || concerned.length === 0) return () => undefined;
+  if (!tally || concerned.length === 0) return nothingReserved;
   const ceilings = await Promise.all(
-    concerned.map(async ({ limit, loss }) => ({ loss, limit: await ceilingOf(backend, tally, limit, loss) })),
+    concerned.map(async ({ limit, loss }) => ({ loss, holds: limit.holds ?? false, limit: await ceilingOf(backend, tally, limit, loss) })),
   );
   // Nothing is awaited from here to the count.
-  const verdicts = ceilings.map(({ loss: { operation, count }, limit }): LimitVerdict => {
+  const verdicts = ceilings.map(({ loss: { operation, count }, limit, holds }): LimitVerdict => {
     const used = tally.used(operation);
-    return { operation, count, used, limit, allowed: used + count <= limit };
+    return { operation, count, used, limit, allowed: used + count <= limit, holds };
   });
   for (const verdict of verdicts) onLimit?.(verdict);
   const refused = verdicts.filter(({ allowed }) => !allowed);
   if (refused.length > 0) {
+    const reason = refused.map(describeRefusal).join(' ');
+    const isHeld = refused.every(({ holds }) => holds);
+    const approved = isHeld ? takeApproval(backend, losses, reason, request) : undefined;
+    if (approved && !(approved instanceof ScimError)) return approved;
     for (const verdict of refused) reportLimit(backend.name, verdict);
+    if (approved) throw approved;
     const retryAfter = Math.max(...refused.map(({ operation, count, limit }) => tally.wait(operation, count, limit)));
-    throw new ScimError(429, refused.map(describeRefusal).join(' '), { retryAfter });
+    throw new ScimError(429, `${reason} Nothing was changed.`, { retryAfter });
   }
-  return observe ? () => undefined : tally.count(losses);
+  return observe ? nothingReserved : { release: tally.count(losses), complete: () => undefined };
 }
 
 const words: Readonly<Record<LimitedOperation, string>> = {
@@ -154,7 +190,7 @@ const words: Readonly<Record<LimitedOperation, string>> = {
 
 function describeRefusal({ operation, count, used, limit }: LimitVerdict): string {
   const asked = count === 1 ? '' : `, and this request has ${count}`;
-  return `The gateway allows ${limit} ${words[operation]} within an hour: there were ${used}${asked}. Nothing was changed.`;
+  return `The gateway allows ${limit} ${words[operation]} within an hour: there were ${used}${asked}.`;
 }
 
 async function ceilingOf(backend: Backend, tally: Tally, limit: Limit, { population }: Loss): Promise<number> {
@@ -170,7 +206,7 @@ async function ceilingOf(backend: Backend, tally: Tally, limit: Limit, { populat
 async function countScope(backend: Backend, resource: ResourceMapping): Promise<number> {
   let size = 0;
   try {
-    for await (const _entry of searchScope(backend, resource, absoluteTrue, [])) size += 1;
+    for await (const _entry of searchScope(unrestricted(backend), resource, absoluteTrue, [])) size += 1;
   } catch (error) {
     if (!(error instanceof DirectoryError) || (error.kind !== 'result' && error.kind !== 'timeout')) throw error;
     reportPartialCount(backend.name, resource.type.name, size, error.resultCode);

@@ -8,6 +8,7 @@ import type { Change } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { type Backend, searchScope } from './backend.ts';
 import type { Link } from './plan.ts';
+import { unrestricted } from './restriction.ts';
 
 const linkedByServer = new Set(['active-directory', 'samba-ad']);
 
@@ -22,7 +23,7 @@ export async function findNaming(backend: Backend, target: ResourceMapping, dn: 
   for (const resource of backend.mapping.resources) {
     for (const attribute of referringAttributes(resource, target.type.name)) {
       const placeholder = resource.membership?.ldap === attribute ? resource.membership.placeholder : undefined;
-      for await (const holder of searchScope(backend, resource, equal(attribute, formatDn(dn)), [])) {
+      for await (const holder of searchScope(unrestricted(backend), resource, equal(attribute, formatDn(dn)), [])) {
         links.push({ dn: parseDn(holder.dn), attribute, placeholder });
       }
     }

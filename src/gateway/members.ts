@@ -5,16 +5,19 @@ import type { MembershipMapping, ResourceMapping } from '../mapping/mapping.ts';
 import { refuseUnresolved } from '../mapping/rules/reference.ts';
 import type { MembershipDelta } from '../scim/patch.ts';
 import type { ResourceType } from '../scim/schema.ts';
+import { isNaming, noteMembers, noteSubject } from './account.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
+import { findByOtherNames, pendingOf, settle } from './deferred.ts';
 import { type Prepare, runWrite } from './execute.ts';
 import type { Conditions } from './gateway.ts';
 import { guardEntry } from './guards.ts';
 import { isLimited, lossOfMembers } from './limits.ts';
 import { planMembers, type MemberChanges } from './plan.ts';
+import { attributesFor, readEntries } from './read-entries.ts';
 import { dnsOf, membersAmong } from './references.ts';
 import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
-import { journalling } from './write-context.ts';
+import { isDeferred, journalling } from './write-context.ts';
 import type { Entry } from '../ldap/entry.ts';
 
 /**
@@ -36,14 +39,20 @@ export async function patchMembers(
   const resource = mappingOf(backend, type);
   const { membership } = resource;
   if (!membership) throw new Error('a resource type with members has a membership');
+  noteMembers([...delta.add, ...delta.remove]);
   const versions = versionAttributes(backend, resource);
+  const read = [resource.id.ldap, ...versions, ...attributesFor(backend, resource, isNaming)];
   let pending: MemberDns | undefined;
   let bringBack = false;
+  let found: ResolvedMembers | undefined;
+  const resolveOnce = async (): Promise<ResolvedMembers> => (found ??= await resolveMembers(backend, client, membership, delta));
   const prepare: Prepare<string | undefined> = async (previous) => {
-    const group = await findEntry(backend, resource, id, [resource.id.ldap, ...versions]);
+    const group = await findEntry(backend, resource, id, read);
+    noteSubject((await readEntries(backend, resource, [group], isNaming))[0]);
     const dn = parseDn(group.dn);
     checkConditions(conditions, versionOf(backend, resource, group));
-    const asked = pending ?? (await resolveMembers(backend, client, membership, delta));
+    const resolved = await resolveOnce();
+    const asked = pending ?? resolved;
     // After a failure the values themselves decide what is left to do; and who is no member does not count as removed.
     const isCounted = asked.remove.length > 0 && isLimited(backend, 'removeMember');
     pending = previous || isCounted ? await stillToDo(backend, resource, membership, group, asked) : asked;
@@ -61,10 +70,32 @@ export async function patchMembers(
     const losses = pending.remove.length > 0 ? [lossOfMembers(backend, resource, pending.remove.length)] : [];
     return { plan, losses, answer, foreseen: { answer: before } };
   };
-  return runWrite(
+  const version = await runWrite(
     { backend, type, id, operation: 'update', postRead: versions, conditional: conditions.ifMatch !== undefined, retryOn },
     prepare,
   );
+  settleMembers(backend, resource, id, delta, found?.unresolved ?? []);
+  return version;
+}
+
+/** Who is named by the change waits if unresolved, and else no longer; all others wait as before. */
+function settleMembers(
+  backend: Backend,
+  resource: ResourceMapping,
+  id: string,
+  delta: MembershipDelta,
+  unresolved: readonly string[],
+): void {
+  const named = new Set([...delta.add, ...delta.remove]);
+  const waiting = pendingOf(backend, resource, id);
+  const left = waiting.filter(({ attribute, foreignId }) => attribute === 'members' && !named.has(foreignId));
+  const added = unresolved.map((foreignId) => ({ attribute: 'members', foreignId }));
+  settle(backend, resource, id, [...left, ...added], waiting, (name) => name === 'members');
+}
+
+interface ResolvedMembers extends MemberDns {
+  /** Ids to add that name nothing yet. */
+  readonly unresolved: readonly string[];
 }
 
 interface MemberDns {
@@ -75,21 +106,29 @@ interface MemberDns {
 async function resolveMembers(
   backend: Backend,
   client: Client,
-  { to, onUnresolved }: MembershipMapping,
+  { to, onUnresolved, resolveBy }: MembershipMapping,
   delta: MembershipDelta,
-): Promise<MemberDns> {
+): Promise<ResolvedMembers> {
   const dnOf = await dnsOf(
     backend,
     [...delta.add, ...delta.remove].map((id) => ({ id, to })),
   );
-  const add = delta.add.flatMap((id) => {
-    const dn = dnOf(id, to);
-    if (dn === undefined && onUnresolved !== 'skip') refuseUnresolved('members', { id, to, onUnresolved });
-    if (dn === undefined) journalling(backend, client).ignored('members', 'the reference names no resource');
-    return dn === undefined ? [] : [dn];
-  });
+  const others = new Map<string, string>();
+  if (isDeferred(backend, { onUnresolved }) && resolveBy.length > 0) {
+    for (const id of [...delta.add, ...delta.remove]) {
+      const meant = dnOf(id, to) === undefined ? await findByOtherNames(backend, id, to, resolveBy) : undefined;
+      if (meant) others.set(id, meant.dn);
+    }
+  }
+  const find = (id: string): string | undefined => dnOf(id, to) ?? others.get(id);
+  const missing = delta.add.filter((id) => find(id) === undefined);
+  const unresolved = isDeferred(backend, { onUnresolved }) && backend.state?.deferrals.hasRoom(missing.length) ? missing : [];
+  for (const id of unresolved.length > 0 ? [] : missing) {
+    if (onUnresolved !== 'skip') refuseUnresolved('members', { id, to, onUnresolved });
+    journalling(backend, client).ignored('members', 'the reference names no resource');
+  }
   // Who does not exist is no member.
-  return { add, remove: delta.remove.flatMap((id) => dnOf(id, to) ?? []) };
+  return { add: delta.add.flatMap((id) => find(id) ?? []), remove: delta.remove.flatMap((id) => find(id) ?? []), unresolved };
 }
 
 const sameSize = (a: MemberDns, b: MemberDns): boolean => a.add.length === b.add.length && a.remove.length === b.remove.length;

@@ -1,32 +1,31 @@
 // Deletes that can be taken back: the entry is marked in LDAP, disabled, hidden and nobody's member; a later create restores it, id and all.
 // RFC 7644 section 3.6, with a delay: a quarantined entry answers 404, is not listed, and causes no 409.
 import { type Dn, equalDn, parentOf, parseDn } from '../ldap/dn.ts';
-import type { Change, Entry } from '../ldap/entry.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { and } from '../ldap/filter.ts';
+import { formatGeneralizedTime } from '../ldap/syntax.ts';
 import { Draft } from '../mapping/draft.ts';
 import type { Quarantine, ResourceMapping } from '../mapping/mapping.ts';
-import { attributeName, everything } from '../mapping/read.ts';
-import { diffEntry, valueAt } from '../mapping/write.ts';
-import { notFound } from '../scim/error.ts';
+import { attributeName } from '../mapping/read.ts';
+import { intersectBases } from '../mapping/search-base.ts';
+import { valueAt } from '../mapping/write.ts';
 import type { AttributeReference } from '../scim/path.ts';
 import type { Resource } from '../scim/schema.ts';
 import type { Backend } from './backend.ts';
 import type { Client } from './client.ts';
-import { type Prepare, runWrite } from './execute.ts';
-import { guardEntry } from './guards.ts';
-import { findLinks, findNaming } from './links.ts';
-import { requireHashing } from './password-storage.ts';
-import { type Plan, planQuarantine, planUpdate } from './plan.ts';
-import { attributesFor, readEntries } from './read-entries.ts';
-import { refuseDuplicates, searchForValue } from './unique-values.ts';
+import { findNaming } from './links.ts';
+import { type Plan, planQuarantine } from './plan.ts';
+import { reachOf } from './restriction.ts';
+import { takeOver } from './take-over.ts';
+import { searchForValue } from './unique-values.ts';
 import { versionAssertion } from './version.ts';
-import { journalling, writeContext } from './write-context.ts';
+import { journalling } from './write-context.ts';
 
 const activeRules = ({ rules }: ResourceMapping) => rules.filter((rule) => attributeName(rule) === 'active' && rule.access === 'readWrite');
 
 /** What must be read of an entry before it is quarantined. */
 export const quarantineReads = (resource: ResourceMapping, { marker }: Quarantine): readonly string[] => [
-  ...new Set([marker.ldap, ...activeRules(resource).flatMap((rule) => rule.reads)]),
+  ...new Set([...markerAttributes(marker), ...activeRules(resource).flatMap((rule) => rule.reads)]),
 ];
 
 /** The plan that hides an entry: the marker, the account disabled, no group keeps it. */
@@ -42,6 +41,7 @@ export async function planHiding(
   const context = { dnOf: () => undefined, locate: () => undefined, ...journalling(backend, client) };
   for (const rule of activeRules(resource)) rule.write(draft, true, false, context);
   draft.exchange(marker.ldap, undefined, marker.value);
+  if (marker.time !== undefined) draft.set(marker.time, [formatGeneralizedTime(new Date().toISOString())]);
   const dn = parseDn(entry.dn);
   const assertion = conditional ? versionAssertion(backend, resource, entry) : undefined;
   const superior = moveTo && !equalDn(parentOf(dn), moveTo) ? moveTo : undefined;
@@ -64,36 +64,29 @@ export async function restoreQuarantined(
   { wanted, base, password }: Restoration,
 ): Promise<Resource | undefined> {
   const quarantine = resource.delete;
-  if (quarantine?.mode !== 'quarantine') return undefined;
+  if (quarantine?.mode !== 'quarantine' || !quarantine.restores) return undefined;
   const found = await findQuarantined(backend, resource, quarantine, wanted);
   if (!found) return undefined;
-  const attributes = [...new Set([...attributesFor(backend, resource, everything), quarantine.marker.ldap])];
-  const { schema } = backend.directory.capabilities();
-  const prepare: Prepare<Resource> = async () => {
-    const entry = await backend.directory.read(found, attributes, quarantine.filter);
-    const [before] = entry ? await readEntries(backend, resource, [entry], everything) : [];
-    if (!entry || !before) throw notFound();
-    const context = await writeContext(backend, client, resource, before, wanted, entry);
-    const changes = diffEntry(resource, entry, found.rdns[0] ?? [], before, wanted, { ...context, schema });
-    const unmark: Change = { operation: 'delete', attribute: quarantine.marker.ldap, values: [quarantine.marker.value] };
-    const superior = quarantine.moveTo && !equalDn(parentOf(found), base) ? base : undefined;
-    const links = changes.rename || superior ? await findLinks(backend, resource, found) : [];
-    const update = { ...changes, changes: [...changes.changes, unmark] };
-    const plan = planUpdate({ entry, dn: found, links, superior }, update, password, resource.password?.strategy);
-    await guardEntry(backend, found);
-    if (password !== undefined) await requireHashing(backend, resource);
-    // Whatever it was called before, nobody else may be called so now.
-    await refuseDuplicates(backend, resource, wanted, { id: String(before['id']), before: {} });
-    const answer = async (): Promise<Resource> => {
-      const now = plan.result && (await backend.directory.read(plan.result, attributes, resource.scope.filter));
-      const [read] = now ? await readEntries(backend, resource, [now], everything) : [];
-      if (!read) throw notFound();
-      return read;
-    };
-    return { plan, answer };
-  };
-  return runWrite({ backend, type: resource.type, operation: 'add' }, prepare);
+  const { marker } = quarantine;
+  const taken = await takeOver(backend, client, resource, {
+    dn: found,
+    filter: quarantine.filter,
+    attributes: markerAttributes(marker),
+    revise: () => wanted,
+    changes: (entry) => [
+      { operation: 'delete', attribute: marker.ldap, values: [marker.value] },
+      ...(marker.time !== undefined && entry.has(marker.time)
+        ? [{ operation: 'replace' as const, attribute: marker.time, values: [] }]
+        : []),
+    ],
+    base: quarantine.moveTo && base,
+    password,
+  });
+  backend.state?.quarantined.forget(resource.type.name, String(taken['id']));
+  return taken;
 }
+
+const markerAttributes = ({ ldap, time }: Quarantine['marker']): readonly string[] => [ldap, ...(time === undefined ? [] : [time])];
 
 /** By externalId, then by what must be unique. */
 async function findQuarantined(
@@ -119,10 +112,14 @@ async function findByValue(
   value: string,
 ): Promise<Dn | undefined> {
   const search = searchForValue(backend, resource, target, value);
-  const bases = [...resource.scope.bases, ...(moveTo ? [{ dn: moveTo, scope: 'sub' as const }] : [])];
+  const reach = reachOf(backend, resource);
+  const moved = moveTo ? [{ dn: moveTo, scope: 'sub' as const }] : [];
+  const bases = [...reach.bases, ...(backend.restriction?.bases ? intersectBases(moved, backend.restriction.bases) : moved)];
   for (const base of bases) {
-    const request = { base: base.dn, scope: base.scope, filter: and([filter, search.filter]), attributes: search.attributes };
-    for await (const entry of backend.directory.search(request)) if (await search.confirm(entry)) return parseDn(entry.dn);
+    const question = and([filter, reach.condition, search.filter]);
+    const attributes = [...search.attributes, ...reach.attributes];
+    for await (const entry of backend.directory.search({ base: base.dn, scope: base.scope, filter: question, attributes }))
+      if (reach.admits(entry) && (await search.confirm(entry))) return parseDn(entry.dn);
   }
   return undefined;
 }

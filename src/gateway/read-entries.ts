@@ -2,9 +2,10 @@
 import type { Entry } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { attributesToRead, readResource, referencesIn, type Wanted } from '../mapping/read.ts';
-import type { Located } from '../mapping/rule.ts';
+import type { DnReference, Located } from '../mapping/rule.ts';
 import type { Resource } from '../scim/schema.ts';
 import type { Backend } from './backend.ts';
+import { reportHidden } from './journal.ts';
 import { groupsOf, locateAll, readContext } from './references.ts';
 import { versionAttributes, versionOf } from './version.ts';
 
@@ -27,8 +28,16 @@ export async function readEntries(
   );
   const none = (): readonly Located[] => [];
   const groups = resource.groupsFrom !== undefined && wanted('groups') ? await groupsOf(backend, resource.groupsFrom, entries) : none;
-  const context = readContext(backend, locate, groups);
-  return entries.map((entry) =>
+  let hidden = 0;
+  const locateOrCount = (reference: DnReference): Located | undefined => {
+    const located = locate(reference);
+    if (located === undefined) hidden += 1;
+    return located;
+  };
+  const context = readContext(backend, locateOrCount, groups);
+  const resources = entries.map((entry) =>
     readResource(resource, entry, context, wanted('meta') ? versionOf(backend, resource, entry) : undefined, wanted),
   );
+  reportHidden(backend.name, resource.type.name, hidden);
+  return resources;
 }

@@ -3,7 +3,7 @@
 import { notFound, ScimError } from '../scim/error.ts';
 import { equalValues } from '../scim/resource.ts';
 import type { Resource } from '../scim/schema.ts';
-import type { Backend } from './backend.ts';
+import { type Backend, viewOf } from './backend.ts';
 import type { Client } from './client.ts';
 import type { Self } from './gateway.ts';
 import { listResources } from './list.ts';
@@ -17,10 +17,11 @@ export async function findSelf(backend: Backend, client: Client): Promise<Self> 
   const type = backend.mapping.resources.map((resource) => resource.type).find(({ name }) => name === me?.type && resources.includes(name));
   if (!me || !type) throw nobody();
   const query = { filter: me.filter, startIndex: 1, count: 1, projection: { attributes: [] } };
-  const { resources: found, totalResults } = await listResources(backend, client, '/Me', [{ type, query }]);
+  // The rule is the operator's: it may name what the client does not see.
+  const { resources: found, totalResults } = await listResources({ ...backend, view: undefined }, client, '/Me', [{ type, query }]);
   const id = found[0]?.['id'];
   if (totalResults !== 1 || typeof id !== 'string') throw nobody();
-  return { client: { ...client, fixed: decidedByOthers }, type, id };
+  return { client: { ...client, fixed: decidedByOthers }, type: viewOf(backend, type).type, id };
 }
 
 const nobody = (): ScimError => notFound('No resource stands for this client');

@@ -10,9 +10,10 @@ import { uniqueness } from '../scim/error.ts';
 import type { ResolvedFilter } from '../scim/filter.ts';
 import { compileFilter } from '../scim/match.ts';
 import type { AttributeReference } from '../scim/path.ts';
-import type { Resource } from '../scim/schema.ts';
+import type { Json, Resource } from '../scim/schema.ts';
 import { type Backend, searchScope } from './backend.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
+import { unrestricted } from './restriction.ts';
 
 /** A search for the entries that have a value. */
 interface ValueSearch {
@@ -23,7 +24,9 @@ interface ValueSearch {
   readonly confirm: (entry: Entry) => Promise<Resource | undefined>;
 }
 
-export function searchForValue(backend: Backend, resource: ResourceMapping, target: AttributeReference, value: string): ValueSearch {
+type Simple = string | number | boolean;
+
+export function searchForValue(backend: Backend, resource: ResourceMapping, target: AttributeReference, value: Simple): ValueSearch {
   const equal: ResolvedFilter = { kind: 'compare', attribute: target, operator: 'eq', value };
   const { over } = translateFilter(resource, equal, { schema: backend.directory.capabilities().schema, dnOf: () => undefined });
   const wanted = (name: string): boolean => name === attributeName({ target });
@@ -40,6 +43,7 @@ export function searchForValue(backend: Backend, resource: ResourceMapping, targ
 
 /**
  * Refuses values that the mapping calls unique and that another resource has. The directory's own rule, where it has one, decides races.
+ * Also one that the client may not reach: that the value is taken is all that it learns.
  * @param own the resource that is written, where it exists already: what it keeps is not asked for
  * @throws ScimError uniqueness
  */
@@ -51,11 +55,15 @@ export async function refuseDuplicates(
 ): Promise<void> {
   for (const target of resource.unique) {
     const value = valueAt(wanted, target);
-    if (typeof value !== 'string' || (own && valueAt(own.before, target) === value)) continue;
+    if (!isSimple(value) || (own && valueAt(own.before, target) === value)) continue;
     const { filter, attributes, confirm } = searchForValue(backend, resource, target, value);
-    for await (const entry of searchScope(backend, resource, filter, attributes)) {
+    for await (const entry of searchScope(unrestricted(backend), resource, filter, attributes)) {
       const other = await confirm(entry);
       if (other && other['id'] !== own?.id) throw uniqueness(`Another ${resource.type.name} has this ${target.name} already`);
     }
   }
+}
+
+function isSimple(value: Json | undefined): value is Simple {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

@@ -1,26 +1,33 @@
 // Replace (RFC 7644 section 3.5.1) and modify (3.5.2): read, compute, write the difference.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { DirectoryError } from '../ldap/directory.ts';
-import { parseDn, type Rdn } from '../ldap/dn.ts';
+import { equalDn, parseDn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { attributeName, type Wanted } from '../mapping/read.ts';
+import { keepDenied } from '../mapping/client-view.ts';
+import { idsOf } from '../mapping/rules/reference.ts';
 import { diffEntry, normalizeResource, setAt, valueAt } from '../mapping/write.ts';
 import { isJsonObject, readMembers } from '../scim/attribute-value.ts';
 import { mutability, notFound } from '../scim/error.ts';
 import { applyPatch, type PatchOperation } from '../scim/patch.ts';
 import { checkRequired, equalValues, parseResource, withSchemas } from '../scim/resource.ts';
 import type { Json, Resource, ResourceType } from '../scim/schema.ts';
+import { noteMembers, noteSubject } from './account.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
+import { pendingOf, settle, translateReferences, type Unresolved, withPending } from './deferred.ts';
+import type { Deferral } from './deferrals.ts';
 import { type Prepare, runWrite, staleFacts } from './execute.ts';
 import { alternativeRdn } from './free-name.ts';
 import type { Conditions } from './gateway.ts';
-import { guardEntry } from './guards.ts';
+import { guardEntry, guardName } from './guards.ts';
 import { lossesOfUpdate } from './limits.ts';
 import { findLinks } from './links.ts';
 import { requireHashing } from './password-storage.ts';
 import { nothingToDo, planUpdate } from './plan.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
+import { requireReach, updatedEntry } from './restriction.ts';
 import { refuseFixed } from './self.ts';
 import { refuseDuplicates } from './unique-values.ts';
 import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
@@ -31,6 +38,7 @@ interface Revision {
   readonly revise: (before: Resource) => Resource;
   /** Attributes that the computation reads, beside those that the answer shows. */
   readonly needs: Wanted;
+  readonly method: 'PUT' | 'PATCH';
 }
 
 /** entryAlreadyExists: of a rename, another entry in the same place has the name. */
@@ -56,7 +64,7 @@ export function replaceResource(
     const after = { ...sent, ...keepOmitted(before, sent, keepsMembers) };
     return withFixed(mappingOf(backend, type), before, after);
   };
-  return update(backend, client, type, id, conditions, shown, { revise, needs });
+  return update(backend, client, type, id, conditions, shown, { revise, needs, method: 'PUT' });
 }
 
 /** An empty list is said, and empties the group; null says no more than absence (RFC 7643 section 2.5). */
@@ -106,29 +114,39 @@ export function patchResource(
     const after = applyPatch(before, operations, type, client.dialect);
     return after;
   };
-  return update(backend, client, type, id, conditions, shown, { revise, needs });
+  return update(backend, client, type, id, conditions, shown, { revise, needs, method: 'PATCH' });
 }
 
 /** The resource afterwards, whole but for what nobody wanted. */
-function update(
+async function update(
   backend: Backend,
   client: Client,
   type: ResourceType,
   id: string,
   conditions: Conditions,
   shown: Wanted,
-  { revise, needs }: Revision,
+  { revise, needs, method }: Revision,
 ): Promise<Resource> {
   const resource = mappingOf(backend, type);
   const { directory } = backend;
   const wanted: Wanted = (name) => needs(name) || shown(name);
   const attributes = [...new Set([...attributesFor(backend, resource, wanted), ...versionAttributes(backend, resource)])];
   let tried: Rdn | undefined;
+  let pending: readonly Deferral[] = [];
+  let unresolved: readonly Unresolved[] = [];
   const prepare: Prepare<Resource> = async (previous) => {
     const entry = await findEntry(backend, resource, id, attributes);
     checkConditions(conditions, versionOf(backend, resource, entry));
     const before = await readOne(backend, resource, entry, wanted);
-    const after = normalizeResource(resource, revise(before));
+    noteSubject(before);
+    // A large group takes a while in each step: others get their turn in between.
+    await turn();
+    pending = pendingOf(backend, resource, id);
+    unresolved = [];
+    const revised = revise(withPending(resource, before, pending, wanted));
+    const asked = keepDenied(backend.view, resource, before, normalizeResource(resource, revised));
+    const after = await translateReferences(backend, resource, before, asked);
+    noteMembers(changedMembers(before, after));
     checkRequired(after, type);
     refuseFixed(client, before, after);
     const dn = parseDn(entry.dn);
@@ -136,7 +154,10 @@ function update(
     if (password === undefined && equalValues(before, after))
       return { plan: nothingToDo(dn), answer: async () => before, foreseen: { answer: before } };
     const assertion = conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined;
+    await turn();
     const context = await writeContext(backend, client, resource, before, after, entry, needs);
+    await turn();
+    ({ unresolved } = context);
     const guarded = conditions.ifMatch !== undefined && !assertion;
     const changes = diffEntry(resource, entry, dn.rdns[0] ?? [], before, after, {
       ...context,
@@ -152,7 +173,11 @@ function update(
       password,
       resource.password?.strategy,
     );
-    if (plan.steps.length > 0) await guardEntry(backend, dn);
+    if (plan.steps.length > 0) {
+      requireReach(backend, resource, plan.result ?? dn, updatedEntry(entry, dn, { ...changes, ...(rename && { rename }) }));
+      await guardEntry(backend, dn);
+      if (plan.result && !equalDn(plan.result, dn)) await guardName(backend, resource, plan.result);
+    }
     if (password !== undefined) await requireHashing(backend, resource);
     await refuseDuplicates(backend, resource, after, { id, before });
     const answer = async (written: Entry | undefined) => {
@@ -164,10 +189,12 @@ function update(
     return { plan, losses, answer, foreseen: { answer: foresee(resource, before, after) } };
   };
   const retryOn = resource.create?.onRdnConflict ? new Set([...staleFacts, nameTaken]) : staleFacts;
-  return runWrite(
-    { backend, type, id, operation: 'update', postRead: attributes, conditional: conditions.ifMatch !== undefined, retryOn },
+  const answered = await runWrite(
+    { backend, type, id, operation: 'update', method, postRead: attributes, conditional: conditions.ifMatch !== undefined, retryOn },
     prepare,
   );
+  settle(backend, resource, id, unresolved, pending, wanted);
+  return answered;
 }
 
 /** The new name of an entry; when it was taken and the mapping knows another, that one. @throws DirectoryError the reason why there is none */
@@ -182,6 +209,12 @@ function freeRdn(
   const next = alternativeRdn(create, after, rename, tried);
   if (!next) throw previous;
   return next;
+}
+
+/** Ids of those who come or go. */
+function changedMembers(before: Resource, after: Resource): readonly string[] {
+  const [old, now] = [new Set(idsOf(before['members'])), new Set(idsOf(after['members']))];
+  return [...[...old].filter((id) => !now.has(id)), ...[...now].filter((id) => !old.has(id))];
 }
 
 /** The resource afterwards without asking the directory: what clients do not write, and the version, are as they were. */

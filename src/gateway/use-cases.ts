@@ -1,10 +1,12 @@
 // The gateway of one directory: every use case with the client's rights checked first, and the answers projected last.
+import { stayTogether } from '../ldap/stay.ts';
+import type { ResourceMapping } from '../mapping/mapping.ts';
 import type { Wanted } from '../mapping/read.ts';
-import { ScimError, notFound } from '../scim/error.ts';
+import { conditionRequired, notFound, ScimError } from '../scim/error.ts';
 import { membershipDelta, parsePatch, type PatchOperation } from '../scim/patch.ts';
 import { isProjected, projectResource, type Projection, writtenNames } from '../scim/resource.ts';
 import type { Resource, ResourceType } from '../scim/schema.ts';
-import { type Backend, findEntry, mappingOf } from './backend.ts';
+import { type Backend, findEntry, viewOf } from './backend.ts';
 import type { Client, ClientOperation } from './client.ts';
 import { createResource } from './create.ts';
 import { deleteResource } from './delete.ts';
@@ -24,7 +26,9 @@ import { fold } from '../scim/match.ts';
 /** `queues` are shared by the gateways that one directory has one after the other, so that its writes stay in order. */
 export function createGateway(backend: Backend, path: string, queues: Queues = new Queues()): Gateway {
   const types = (client: Client | undefined) =>
-    backend.mapping.resources.map(({ type }) => type).filter((type) => !client || client.resources.includes(type.name));
+    (client?.view ?? backend.mapping).resources.map(({ type }) => type).filter((type) => !client || client.resources.includes(type.name));
+  /** The directory as this client may use it: every use case works on that. */
+  const backendOf = ({ name, view, restriction }: Client): Backend => ({ ...backend, view, restriction, caller: name });
   const reading = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -33,14 +37,19 @@ export function createGateway(backend: Backend, path: string, queues: Queues = n
     }
   };
   /** What is looked up before there is a plan is a matter of reading; the rest is translated where it is executed. */
-  const writing = <T>(key: string, work: () => Promise<T>): Promise<T> => queues.run(key, () => reading(work));
-  const read = (type: ResourceType, id: string, projection: Projection, conditions: Conditions): Promise<Answer> =>
+  const writing = <T>(key: string, work: () => Promise<T>): Promise<T> =>
+    backend.readOnly ? Promise.reject(readerOnly()) : queues.run(key, () => stayTogether(() => reading(work)));
+  /** Whatever becomes of it, the snapshot looks at the entry again. */
+  const written = <T>(type: ResourceType, id: string, work: () => Promise<T>): Promise<T> =>
+    writing(id, work).finally(() => backend.snapshot?.noteWrite(type.name, id));
+  const read = (client: Client, type: ResourceType, id: string, projection: Projection, conditions: Conditions): Promise<Answer> =>
     reading(async () => {
-      const resource = mappingOf(backend, type);
+      const own = backendOf(client);
+      const resource = viewOf(own, type);
       const wanted = shownBy(type, projection);
       const needed: Wanted = (name) => name === 'meta' || wanted(name);
-      const entry = await findEntry(backend, resource, id, attributesFor(backend, resource, needed));
-      const [found] = await readEntries(backend, resource, [entry], needed);
+      const kept = await findKept(own, type, id, needed);
+      const found = kept ?? (await readLive(own, resource, id, needed));
       if (!found) throw notFound();
       const whole = answer(type, found, projection);
       return isNotModified(conditions, whole.version) ? { ...whole, resource: undefined } : whole;
@@ -56,35 +65,40 @@ export function createGateway(backend: Backend, path: string, queues: Queues = n
     schemas: (client) => schemaDocuments(backend, types(client)),
     resourceTypeDocuments: (client) => resourceTypeDocuments(backend, types(client)),
 
-    self: (client) => reading(() => findSelf(backend, client)),
+    self: (client) => reading(() => findSelf(backendOf(client), client)),
 
     list(client, type, query) {
       authorize(client, type, 'read');
-      return reading(() => listResources(backend, client, type.endpoint, [{ type, query }]));
+      return reading(() => listResources(backendOf(client), client, type.endpoint, [{ type, query }]));
     },
 
     async listAll(client, queryFor) {
       const readable = types(client).filter(() => client.operations.includes('read'));
       const queries = readable.map((type) => ({ type, query: queryFor(type) }));
-      return reading(() => listResources(backend, client, '/', queries));
+      return reading(() => listResources(backendOf(client), client, '/', queries));
     },
 
     get(client, type, id, projection, conditions) {
       authorize(client, type, 'read');
-      return read(type, id, projection, conditions);
+      return read(client, type, id, projection, conditions);
     },
 
     create(client, type, body, asked) {
       authorize(client, type, 'create');
       const projection = { ...asked, written: writtenNames(body) };
-      return writing(creationKey(type, body), async () => answer(type, await createResource(backend, client, type, body), projection));
+      return writing(creationKey(type, body), async () => {
+        const created = await createResource(backendOf(client), client, type, body);
+        backend.snapshot?.noteWrite(type.name, String(created['id']));
+        return answer(type, created, projection);
+      });
     },
 
     replace(client, type, id, body, asked, conditions) {
       authorize(client, type, 'update');
+      if (client.unconditionalPut === 'refuse' && !conditions.ifMatch) throw conditionRequired();
       const projection = { ...asked, written: writtenNames(body) };
-      return writing(id, async () =>
-        answer(type, await replaceResource(backend, client, type, id, body, conditions, shownBy(type, projection)), projection),
+      return written(type, id, async () =>
+        answer(type, await replaceResource(backendOf(client), client, type, id, body, conditions, shownBy(type, projection)), projection),
       );
     },
 
@@ -94,26 +108,30 @@ export function createGateway(backend: Backend, path: string, queues: Queues = n
       const operations = parsePatch(body, type, client.dialect, (name) => ignored(name, 'unknown attribute'));
       const projection = { ...asked, written: writtenBy(operations) };
       const delta = membershipDelta(operations, type);
-      return writing(id, async () => {
+      return written(type, id, async () => {
         if (!delta)
           return answer(
             type,
-            await patchResource(backend, client, type, id, operations, conditions, shownBy(type, projection)),
+            await patchResource(backendOf(client), client, type, id, operations, conditions, shownBy(type, projection)),
             projection,
           );
-        const version = await patchMembers(backend, client, type, id, delta, conditions);
+        const version = await patchMembers(backendOf(client), client, type, id, delta, conditions);
         const location = `${backend.baseUrl}${type.endpoint}/${encodeURIComponent(id)}`;
         const isAsked = (asked.attributes ?? asked.excludedAttributes ?? []).length > 0;
-        return isAsked ? read(type, id, projection, {}) : { resource: undefined, location, version };
+        return isAsked ? read(client, type, id, projection, {}) : { resource: undefined, location, version };
       });
     },
 
     delete(client, type, id, conditions) {
       authorize(client, type, 'delete');
-      return writing(id, () => deleteResource(backend, client, type, id, conditions));
+      return written(type, id, () => deleteResource(backendOf(client), client, type, id, conditions));
     },
   };
 }
+
+/** Of several processes one writes (`server.role`): a proxy in front should have sent the request there. */
+const readerOnly = (): ScimError =>
+  new ScimError(503, 'This process only reads: changes are for the one that is configured as writer', { retryAfter: 60 });
 
 /** @throws ScimError 403 for an operation, notFound for a resource type, that this client may not use */
 function authorize(client: Client, type: ResourceType, operation: ClientOperation): void {
@@ -136,6 +154,26 @@ const writtenBy = (operations: readonly PatchOperation[]): readonly string[] =>
   operations.flatMap(({ target: { extension, attribute, sub, name }, value = null }) =>
     sub ? [name] : writtenNames({ [attribute.name]: value }, extension === undefined ? '' : `${extension}:`),
   );
+
+async function readLive(backend: Backend, resource: ResourceMapping, id: string, wanted: Wanted): Promise<Resource | undefined> {
+  const entry = await findEntry(backend, resource, id, attributesFor(backend, resource, wanted));
+  const [found] = await readEntries(backend, resource, [entry], wanted);
+  return found;
+}
+
+/** From the snapshot, where the configuration says so. What is not there may be new: it is looked for in the directory. */
+async function findKept(
+  { snapshot, reads, restriction, view }: Backend,
+  type: ResourceType,
+  id: string,
+  wanted: Wanted,
+): Promise<Resource | undefined> {
+  if (reads?.byId !== 'cache' || !snapshot?.keeps(type.name) || restriction || view) return undefined;
+  const reading = await snapshot.current();
+  if ('unusable' in reading) return undefined;
+  const slot = reading.snapshot.locate(type.name, id);
+  return slot === undefined ? undefined : reading.snapshot.resource({ type: type.name, slot }, wanted);
+}
 
 const versionIn = (resource: Resource): string | undefined => (resource['meta'] as { version?: string } | undefined)?.version;
 

@@ -11,8 +11,11 @@ import type { Conditions } from './gateway.ts';
 
 const csn = 'entryCSN';
 
+/** The server decides what a version is made of. */
+type Versioned = { readonly directory: Pick<Backend['directory'], 'capabilities'> };
+
 /** A change number of the entry where the server has one, else a hash of what is mapped. */
-function usesCsn({ directory }: Backend, { version }: ResourceMapping): boolean {
+function usesCsn({ directory }: Versioned, { version }: ResourceMapping): boolean {
   return (
     version === 'entryCSN' ||
     (version === 'auto' && directory.capabilities().schema.attribute(csn) !== undefined && directory.capabilities().vendor === 'openldap')
@@ -21,16 +24,18 @@ function usesCsn({ directory }: Backend, { version }: ResourceMapping): boolean 
 
 /** Members and groups are outside the hash: it would need all of them. */
 const hashed = (resource: ResourceMapping): readonly string[] => {
-  const rules = resource.rules.filter((rule) => !['members', 'groups', 'meta'].includes(attributeName(rule)));
+  // The same for whoever sees a part of it.
+  const { rules: all } = resource.whole ?? resource;
+  const rules = all.filter((rule) => !['members', 'groups', 'meta'].includes(attributeName(rule)));
   return [...new Set(rules.flatMap((rule) => rule.reads.map((name) => name.toLowerCase())))].toSorted();
 };
 
-export function versionAttributes(backend: Backend, resource: ResourceMapping): readonly string[] {
+export function versionAttributes(backend: Versioned, resource: ResourceMapping): readonly string[] {
   return usesCsn(backend, resource) ? [csn] : hashed(resource);
 }
 
 /** The entity tag, `W/"…"`: weak, because projected representations share it. */
-export function versionOf(backend: Backend, resource: ResourceMapping, entry: Entry): string | undefined {
+export function versionOf(backend: Versioned, resource: ResourceMapping, entry: Entry): string | undefined {
   if (usesCsn(backend, resource)) {
     const [value] = entry.texts(csn);
     return value === undefined ? undefined : `W/"${value}"`;

@@ -2,16 +2,17 @@
 import type { Entry } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { everything, referencesIn } from '../mapping/read.ts';
-import type { WriteContext } from '../mapping/rule.ts';
+import type { IdReference, WriteContext } from '../mapping/rule.ts';
 import { refuseUnresolved } from '../mapping/rules/reference.ts';
 import { idsToResolve } from '../mapping/write.ts';
 import type { Resource } from '../scim/schema.ts';
 import type { Backend } from './backend.ts';
 import type { Client } from './client.ts';
+import type { Unresolved } from './deferred.ts';
 import { reportIgnored } from './journal.ts';
 import { dnsOf, locateAll } from './references.ts';
 
-/** @throws ScimError invalidValue for an id that names nothing, unless the mapping skips those */
+/** @throws ScimError invalidValue for an id that names nothing, unless the mapping skips or defers those */
 export async function writeContext(
   backend: Backend,
   client: Client,
@@ -20,14 +21,32 @@ export async function writeContext(
   after: Resource,
   entry: Entry | undefined,
   read = everything,
-): Promise<WriteContext> {
+): Promise<WriteContext & { readonly unresolved: readonly Unresolved[] }> {
   const references = idsToResolve(resource, before, after);
   const dnOf = await dnsOf(backend, references);
-  for (const reference of references)
-    if (reference.onUnresolved !== 'skip' && dnOf(reference.id, reference.to) === undefined) refuseUnresolved(reference.path, reference);
+  const missing = references.filter(({ id, to }) => dnOf(id, to) === undefined);
+  const deferred = missing.filter((reference) => isDeferred(backend, reference));
+  const hasRoom = backend.state?.deferrals.hasRoom(deferred.length) ?? false;
+  const unresolved = hasRoom ? deferred : [];
+  for (const reference of missing)
+    if (reference.onUnresolved !== 'skip' && !(hasRoom && isDeferred(backend, reference))) refuseUnresolved(reference.path, reference);
   const locate = entry ? await locateAll(backend, referencesIn(resource, entry, read)) : () => undefined;
-  return { dnOf, locate, ...journalling(backend, client) };
+  const waiting = new Set(unresolved.map(({ path }) => path));
+  const journal = journalling(backend, client);
+  return {
+    dnOf,
+    locate,
+    ...journal,
+    ignored: (path, reason) => {
+      if (!waiting.has(path)) journal.ignored(path, reason);
+    },
+    unresolved: unresolved.map(({ path, id }) => ({ attribute: path, foreignId: id })),
+  };
 }
+
+/** Without a store nothing can be kept: then it is refused. */
+export const isDeferred = ({ state }: Backend, { onUnresolved }: Pick<IdReference, 'onUnresolved'>): boolean =>
+  onUnresolved === 'defer' && state !== undefined;
 
 /** Names that one request can bring into the log: a body may hold any number of unknown ones. */
 const mostIgnored = 50;

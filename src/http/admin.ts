@@ -4,6 +4,8 @@ import type { RequestListener } from 'node:http';
 import express, { type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { notFound, ScimError } from '../scim/error.ts';
+import { addHolds, type HoldDesk } from './admin-holds.ts';
+import { addSnapshots, type SnapshotKeeper } from './admin-snapshots.ts';
 import { requireBearer } from './auth.ts';
 import { addEndpoint, type Operation, type Operations } from './endpoint.ts';
 import { createErrorHandler } from './error.ts';
@@ -17,9 +19,12 @@ export interface AdminOptions extends ListenerOptions {
   readonly status: () => object;
   readonly readiness: () => { readonly ready: boolean };
   /** Prometheus text. */
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
   /** What SIGHUP does; absent where there is nothing to reload from. */
   readonly reload?: (() => Promise<{ readonly ok: boolean }>) | undefined;
+  readonly holds?: HoldDesk;
+  /** By name of the directory. */
+  readonly snapshots?: () => ReadonlyMap<string, SnapshotKeeper>;
 }
 
 export function createAdminServer(options: AdminOptions): Listener {
@@ -29,7 +34,7 @@ export function createAdminServer(options: AdminOptions): Listener {
 /** Routes are reported with this in front, so that they are told from those of clients. */
 const base = 'admin:';
 
-function createAdminApplication({ sha256, status, readiness, metrics, reload }: AdminOptions): RequestListener {
+function createAdminApplication({ sha256, status, readiness, metrics, reload, holds, snapshots }: AdminOptions): RequestListener {
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
@@ -62,14 +67,16 @@ function createAdminApplication({ sha256, status, readiness, metrics, reload }: 
   });
   add('/status', { GET: () => report(200, status()) });
   add('/metrics', {
-    GET: () => ({
+    GET: async () => ({
       status: 200,
-      text: metrics(),
+      text: await metrics(),
       headers: { 'Cache-Control': 'no-store' },
       mediaType: 'text/plain; version=0.0.4; charset=utf-8',
     }),
   });
   add('/reload', { POST: reloadNow });
+  if (holds) addHolds(add, holds, report);
+  if (snapshots) addSnapshots(add, snapshots, report);
   application.use(() => {
     throw notFound('There is nothing at this URL');
   });

@@ -1,5 +1,5 @@
 // Whatever went wrong, as a SCIM Error: one middleware, behind all others, so that no page of the framework ever gets out.
-// RFC 7644 section 3.12; RFC 6750 section 3 (challenges).
+// RFC 7644 section 3.12; RFC 6750 section 3 and RFC 9728 section 5.1 (challenges).
 import type { ErrorRequestHandler } from 'express';
 import { invalidSyntax, ScimError } from '../scim/error.ts';
 import { AccessError } from './auth.ts';
@@ -15,7 +15,8 @@ export function createErrorHandler(realm: string): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    const challenge = error instanceof AccessError && { 'WWW-Authenticate': `Bearer realm="${realm}"${error.challenge}` };
+    const metadata = exchange.resourceMetadata === undefined ? '' : `, resource_metadata="${exchange.resourceMetadata}"`;
+    const challenge = error instanceof AccessError && { 'WWW-Authenticate': `Bearer realm="${realm}"${error.challenge}${metadata}` };
     send(exchange, errorReply(answer, { ...challenge }));
   };
 }

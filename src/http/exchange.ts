@@ -36,6 +36,8 @@ export interface Exchange {
   client: Client | undefined;
   route: string | undefined;
   scimType: ScimType | undefined;
+  /** URL of the metadata that say where access tokens for this come from (RFC 9728). */
+  resourceMetadata: string | undefined;
 }
 
 const requests = channel('ldap-scim-gateway:request');
@@ -48,7 +50,8 @@ export function openExchange(request: Request, response: Response, next: NextFun
   const started = performance.now();
   const given = request.get('X-Request-Id');
   const requestId = given !== undefined && /^[A-Za-z0-9-]{1,64}$/.test(given) ? given : randomUUID();
-  const exchange: Exchange = { requestId, request, response, client: undefined, route: undefined, scimType: undefined };
+  const unknown = { client: undefined, route: undefined, scimType: undefined, resourceMetadata: undefined };
+  const exchange: Exchange = { requestId, request, response, ...unknown };
   response.locals['exchange'] = exchange;
   response.setHeader('X-Request-Id', requestId);
   const report = (): void => {

@@ -1,10 +1,11 @@
 // The socket side: plain or TLS, time limits, what is too broken for a request handler, and an orderly end.
 // RFC 7644 section 7.2 with RFC 9325 (TLS 1.2 and newer); RFC 9112 section 9.6 (closing a connection).
-import { randomUUID } from 'node:crypto';
+import { constants, randomUUID } from 'node:crypto';
 import { createServer as createHttpServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
 import { ScimError } from '../scim/error.ts';
 import { reportFailure, reportRequest } from './exchange.ts';
 
@@ -12,10 +13,23 @@ export interface ListenerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** PEM text of a certificate chain and its key; without it, plain HTTP. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Without it, plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
+  /** Clients are asked for a certificate; whether one that has none, or a wrong one, gets anything is not decided here. */
+  readonly asksForCertificate?: boolean;
   /** Milliseconds for one whole request to arrive, headers included; 60 s by default. */
   readonly requestTimeout?: number;
+}
+
+export interface TlsOptions {
+  /** PEM text of a certificate chain. */
+  readonly cert: string;
+  /** PEM text. */
+  readonly key: string;
+  /** TLSv1.2 by default. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** PEM texts of the authorities that client certificates come from. */
+  readonly clientCa?: readonly string[];
 }
 
 export interface Listener {
@@ -24,7 +38,7 @@ export interface Listener {
   /** Takes no new connection, lets requests in flight finish for `graceMs` (10 s by default), then cuts what is left. */
   close(graceMs?: number): Promise<void>;
   /** New connections get this certificate; only where the listener has one already. @throws Error for a pair that does not fit */
-  renewCertificate(tls: { readonly cert: string; readonly key: string }): void;
+  renewCertificate(tls: TlsOptions): void;
 }
 
 export function createListener(handler: RequestListener, options: ListenerOptions): Listener {
@@ -38,7 +52,13 @@ export function createListener(handler: RequestListener, options: ListenerOption
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(5000, requestTimeout),
   };
-  const secure = tls && createHttpsServer({ ...timing, ...tls, minVersion: 'TLSv1.2' }, handler);
+  // Whoever resumed a session would bring along what was thought of its certificate then.
+  const asking = options.asksForCertificate === true && {
+    requestCert: true,
+    rejectUnauthorized: false,
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
+  const secure = tls && createHttpsServer({ ...timing, ...contextOptions(tls), ...asking }, handler);
   const server: Server = secure ?? createHttpServer(timing, handler);
   server.on('clientError', refuse);
   // Node would refuse it with a bare 417; an expectation nobody knows may as well be ignored (RFC 9110 section 10.1.1).
@@ -51,8 +71,13 @@ export function createListener(handler: RequestListener, options: ListenerOption
       return { port: taken, url: `${tls ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${taken}` };
     },
     close: (graceMs = 10_000) => closeServer(server, graceMs),
-    renewCertificate: (renewed) => secure?.setSecureContext({ ...renewed, minVersion: 'TLSv1.2' }),
+    renewCertificate: (renewed) => secure?.setSecureContext({ ...contextOptions(renewed), ...asking }),
   };
+}
+
+function contextOptions({ cert, key, minVersion = 'TLSv1.2', clientCa = [] }: TlsOptions): SecureContextOptions {
+  // An authority that is named is trusted, whatever stands above it.
+  return { cert, key, minVersion, ...(clientCa.length > 0 && { ca: [...clientCa], allowPartialTrustChain: true }) };
 }
 
 function listenOn(server: Server, host: string, port: number): Promise<number> {

@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts';
 import { readQuery, toListParameters } from './query.ts';
 
 export function parametersOf({ request }: Exchange): ListParameters {
-  return toListParameters(readQuery(request.originalUrl));
+  return { ...toListParameters(readQuery(request.originalUrl)), inUrl: true };
 }
 
 export function projectionOf(exchange: Exchange): Projection {

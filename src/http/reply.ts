@@ -6,8 +6,10 @@ import type { Exchange } from './exchange.ts';
 
 export interface Reply {
   readonly status: number;
-  /** Complete JSON text; without it the answer has no body. */
+  /** Complete JSON text; without it and `pieces` the answer has no body. */
   readonly text?: string;
+  /** Instead of `text`: what it consists of, as UTF-8. */
+  readonly pieces?: readonly Buffer[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly scimType?: ScimType | undefined;
   /** Instead of what the client accepts. */
@@ -22,14 +24,22 @@ export function send(exchange: Exchange, reply: Reply): void {
   response.setHeader('Cache-Control', 'private, no-cache');
   response.vary('Accept');
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
-  if (reply.text === undefined) {
+  const { text, pieces } = reply;
+  if (text === undefined && pieces === undefined) {
     response.end();
     return;
   }
   response.setHeader('Content-Type', reply.mediaType ?? chooseMediaType(request.get('Accept'), exchange.client?.dialect));
-  response.setHeader('Content-Length', Buffer.byteLength(reply.text));
-  // Node leaves the text out of an answer to HEAD.
-  response.end(reply.text);
+  const length = pieces?.reduce((sum, piece) => sum + piece.length, 0) ?? Buffer.byteLength(text ?? '');
+  response.setHeader('Content-Length', length);
+  // Node leaves the octets out of an answer to HEAD. A text goes out together with the headers, in one write.
+  if (pieces === undefined) {
+    response.end(text);
+    return;
+  }
+  response.cork();
+  for (const piece of pieces) response.write(piece);
+  response.end();
 }
 
 export function json(status: number, body: unknown, headers: Reply['headers'] = {}): Reply {

@@ -8,12 +8,16 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { invalidSyntax, notFound } from '../scim/error.ts';
 import type { Credentials } from './auth.ts';
 import { createBodyReader } from './body.ts';
+import { type CertificateHeader, createCertificateReader } from './certificate.ts';
 import { addEndpoint, literal, type Operation } from './endpoint.ts';
 import { createErrorHandler } from './error.ts';
 import { openExchange } from './exchange.ts';
+import { KeySets, type KeySetTimes } from './key-set.ts';
 import { createListener, type Listener, type ListenerOptions } from './listener.ts';
+import { createClientLimit, FailedAuthentications } from './rate-limit.ts';
 import { json } from './reply.ts';
-import { createScimRouter } from './scim.ts';
+import { describeResource, resourceEndpoints } from './resource-metadata.ts';
+import { type Callers, createScimRouter } from './scim.ts';
 
 export interface ServerOptions extends ListenerOptions {
   readonly gateways: readonly Gateway[];
@@ -22,6 +26,12 @@ export interface ServerOptions extends ListenerOptions {
   readonly realm?: string;
   /** Largest request body, before and after inflating; 1 MiB by default. */
   readonly maxBodyBytes?: number;
+  /** Where a proxy in front tells the certificate of its client; without it, no header is believed. */
+  readonly certificateHeader?: CertificateHeader | undefined;
+  /** How often one address may fail to authenticate within a minute before that is answered 429; any number by default. */
+  readonly failedAuthenticationsPerMinute?: number;
+  /** How the keys of issuers are fetched and kept. */
+  readonly keySetTimes?: KeySetTimes;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
@@ -35,13 +45,26 @@ export interface GatewayServer extends Listener {
 }
 
 export function createServer(options: ServerOptions): GatewayServer {
-  let current = new Serving(createApplication(options));
+  const { certificateHeader, failedAuthenticationsPerMinute, keySetTimes } = options;
+  const keySets = new KeySets(keySetTimes);
+  const callers: Callers = {
+    keySets,
+    readCertificate: createCertificateReader(certificateHeader),
+    failures: failedAuthenticationsPerMinute === undefined ? undefined : new FailedAuthentications(failedAuthenticationsPerMinute),
+    limit: createClientLimit(),
+  };
+  let current = new Serving(createApplication(options, callers));
   const listener = createListener((request, response) => current.handle(request, response), options);
   return {
     ...listener,
+    async close(graceMs) {
+      await listener.close(graceMs);
+      callers.failures?.close();
+    },
     replace(served) {
       const before = current;
-      current = new Serving(createApplication({ ...options, ...served }));
+      current = new Serving(createApplication({ ...options, ...served }, callers));
+      keySets.keep(served.clients.flatMap(({ accessTokens }) => accessTokens?.keys ?? []));
       return before.end();
     },
   };
@@ -72,13 +95,8 @@ class Serving {
   }
 }
 
-function createApplication({
-  gateways,
-  clients,
-  realm = 'scim',
-  maxBodyBytes = bulkLimits.maxPayloadSize,
-  now = Date.now,
-}: ServerOptions): RequestListener {
+function createApplication(options: ServerOptions, callers: Callers): RequestListener {
+  const { gateways, clients, realm = 'scim', maxBodyBytes = bulkLimits.maxPayloadSize, now = Date.now } = options;
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
@@ -94,9 +112,15 @@ function createApplication({
   addEndpoint(application, '/health', { GET: () => statusReply(true, 'ok') });
   addEndpoint(application, '/ready', { GET: () => readiness(gateways) });
 
+  const described = new Map(gateways.map((gateway) => [gateway, describeResource(gateway, clients)] as const));
+  const metadata = [...described.values()].filter((each) => each !== undefined);
+  for (const [path, operation] of resourceEndpoints(metadata)) addEndpoint(application, path, { GET: operation });
+
   const readBody = createBodyReader(maxBodyBytes);
   for (const [path, gateway] of pathsOf(gateways)) {
-    application.use(path === '' ? '/' : literal(path), refuseOtherVersions(path), createScimRouter({ gateway, clients, readBody, now }));
+    const resourceMetadata = described.get(gateway)?.url;
+    const router = createScimRouter({ gateway, clients, readBody, resourceMetadata, callers, now });
+    application.use(path === '' ? '/' : literal(path), refuseOtherVersions(path), router);
   }
   application.use(() => {
     throw notFound('There is nothing at this URL');

@@ -17,6 +17,8 @@ export const controlOids = {
   permissiveModify: '1.2.840.113556.1.4.1413',
   treeDelete: '1.2.840.113556.1.4.805',
   showDeleted: '1.2.840.113556.1.4.417',
+  showRecycled: '1.2.840.113556.1.4.2064',
+  dirSync: '1.2.840.113556.1.4.841',
 } as const;
 
 export interface Page {
@@ -41,6 +43,38 @@ export function readPage(controls: readonly Control[]): Page | undefined {
     const end = enter(reader, 0x30, limit);
     const estimate = present(reader.readInt());
     return { estimate, cookie: Buffer.from(readOctets(reader, 0x04, end)) };
+  });
+}
+
+/** Where a synchronization with Active Directory stands. */
+export interface DirSync {
+  /** There is more than was given to this request. */
+  readonly more: boolean;
+  readonly cookie: Buffer;
+}
+
+/**
+ * MS-ADTS 3.1.1.3.4.1.3.
+ * @param flags as a signed number of 32 bits
+ * @param maxOctets what the server should about give to one request
+ */
+export function dirSync(flags: number, maxOctets: number, cookie: Buffer): Control {
+  const value = encode((writer) => {
+    writer.startSequence();
+    writer.writeInt(flags);
+    writer.writeInt(maxOctets);
+    writer.writeBuffer(cookie, 0x04);
+    writer.endSequence();
+  });
+  return { oid: controlOids.dirSync, critical: true, value };
+}
+
+export function readDirSync(controls: readonly Control[]): DirSync | undefined {
+  return readValue(controls, controlOids.dirSync, (reader, limit) => {
+    const end = enter(reader, 0x30, limit);
+    const more = present(reader.readInt()) !== 0;
+    reader.readInt();
+    return { more, cookie: Buffer.from(readOctets(reader, 0x04, end)) };
   });
 }
 

@@ -4,14 +4,15 @@ import { connect } from './connection.ts';
 import { assertion, controlOids, plainControl, postRead, readPolicyError, readPostRead } from './controls.ts';
 import { formatDn, formatRdn, type Dn, type Rdn } from './dn.ts';
 import type { Change, Entry } from './entry.ts';
-import { DirectoryError, nameOfResult, resultCodes } from './error.ts';
+import { DirectoryError, isLoss, nameOfResult, resultCodes } from './error.ts';
 import type { Filter, Value } from './filter.ts';
-import { encode, type Control, type Request, type SearchParameters } from './message.ts';
+import { encode, type Control, type Request } from './message.ts';
 import { probeHealth, probeServer, type Probe } from './probe.ts';
 import type { DirectorySchema } from './schema.ts';
 import type { Result } from './response.ts';
-import { readOne, searchFew, searchPages, searchUnpaged } from './search.ts';
+import { expectBase, readOne, searchFew, searchPages, searchParameters, searchUnpaged } from './search.ts';
 import { type Intervals, Servers } from './servers.ts';
+import { holdSession, type Session } from './session.ts';
 
 export { DirectoryError } from './error.ts';
 
@@ -93,6 +94,11 @@ export interface Directory {
   delete(dn: Dn, options?: WriteOptions): Promise<void>;
   /** RFC 3062, over protected connections only; never an empty one, in place of which the server would make one up. */
   setPassword(dn: Dn, password: string): Promise<void>;
+  /**
+   * Runs `task` on a connection of its own to the server in use, which must be bound as the same account to the same server before and after:
+   * otherwise this throws DirectoryError, and what the task found is lost.
+   */
+  session<T>(task: (session: Session) => Promise<T>): Promise<T>;
 }
 
 export interface DirectoryOptions {
@@ -130,16 +136,17 @@ const defaultPageSize = 500;
 const smallSearch = 200;
 const passwordModifyOid = '1.3.6.1.4.1.4203.1.11.1';
 const anyEntry: Filter = { kind: 'present', attribute: 'objectClass' };
-const noAttributes = ['1.1'];
 
 class LdapDirectory implements Directory {
   readonly #servers: Servers<Probe>;
+  readonly #baseDn: Dn;
   readonly #pageSize: number;
   /** Seconds that the server may take for a search. */
   readonly #timeLimit: number;
 
   constructor(options: DirectoryOptions) {
     const { servers, bind, baseDn, tls, timeouts } = options;
+    this.#baseDn = baseDn;
     this.#pageSize = options.pageSize ?? defaultPageSize;
     this.#timeLimit = Math.ceil(timeouts.operation / 1000);
     this.#servers = new Servers({
@@ -176,21 +183,12 @@ class LdapDirectory implements Directory {
       if (entries.length > 0) isEmpty = false;
       yield* entries;
     }
-    if (isEmpty && request.scope !== 'base' && request.limit !== 0) await this.#expectBase(request.base);
-  }
-
-  /**
-   * 389 Directory Server answers a search whose base is gone, or may not be read any more, with an empty success: nothing found is believed
-   * only below a base that can be seen. OpenLDAP and Active Directory answer noSuchObject themselves.
-   */
-  async #expectBase(base: Dn): Promise<void> {
-    const { vendor } = this.capabilities();
-    if (vendor === 'openldap' || vendor === 'active-directory' || vendor === 'samba-ad') return;
-    if ((await this.read(base, [])) === undefined) throw baseUnseen(base);
+    const { base, scope, limit } = request;
+    if (isEmpty && scope !== 'base' && limit !== 0) await expectBase(this.capabilities().vendor, base, () => this.read(base, []));
   }
 
   read(dn: Dn, attributes: readonly string[], filter: Filter = anyEntry): Promise<Entry | undefined> {
-    const search = this.#parameters({ base: dn, scope: 'base', filter, attributes });
+    const search = searchParameters({ base: dn, scope: 'base', filter, attributes }, this.#timeLimit);
     return this.#servers.read((connection) => readOne(connection, search));
   }
 
@@ -233,15 +231,20 @@ class LdapDirectory implements Directory {
     });
   }
 
+  async session<T>(task: (session: Session) => Promise<T>): Promise<T> {
+    const { connection, knowledge } = await this.#servers.connect();
+    try {
+      const { capabilities } = knowledge;
+      return await holdSession(connection, { capabilities, baseDn: this.#baseDn, pageSize: this.#pageSize }, task);
+    } finally {
+      connection.close();
+    }
+  }
+
   #probe(): Probe {
     const probe = this.#servers.knowledge;
     if (probe === undefined) throw new DirectoryError('unavailable', this.#servers.status().reason ?? 'the directory was never reached');
     return probe;
-  }
-
-  #parameters({ base, scope, filter, attributes }: Omit<SearchRequest, 'signal' | 'limit'>): SearchParameters {
-    const selection = attributes.length === 0 ? noAttributes : attributes;
-    return { base: formatDn(base), scope, filter, attributes: selection, sizeLimit: 0, timeLimit: this.#timeLimit };
   }
 
   /** A search that lost its connection before it delivered anything is sent once more. */
@@ -254,19 +257,19 @@ class LdapDirectory implements Directory {
       }
       return;
     } catch (error) {
-      if (delivered || !(error instanceof DirectoryError) || (error.kind !== 'lost' && error.kind !== 'unavailable')) throw error;
+      if (delivered || !isLoss(error)) throw error;
     }
     yield* this.#searchByNeed(request);
   }
 
   /** One request where the answer is small, pages where it is not. */
   async *#searchByNeed(request: SearchRequest): AsyncGenerator<readonly Entry[], void, undefined> {
-    const search = this.#parameters(request);
+    const search = searchParameters(request, this.#timeLimit);
     const limit = request.limit ?? Infinity;
     const options = request.signal === undefined ? {} : { signal: request.signal };
     if (limit <= 0) return;
     if (request.scope === 'base') {
-      const entry = await this.#servers.write((connection) => readOne(connection, search, options));
+      const entry = await this.#servers.once((connection) => readOne(connection, search, options));
       if (entry !== undefined) yield [entry];
       return;
     }
@@ -313,12 +316,6 @@ function accept(operation: string, { resultCode, diagnostic, controls }: Result)
   const policyError = readPolicyError(controls);
   const details = { resultCode, diagnostic, ...(policyError === undefined ? {} : { policyError }) };
   throw new DirectoryError('result', `${operation}: ${nameOfResult(resultCode)}`, details);
-}
-
-/** Not an answer of the client's making: a base that the configuration names is gone, or was never there. */
-function baseUnseen(base: Dn): DirectoryError {
-  const message = `the search base ${formatDn(base)} does not exist, or the service account may not read it`;
-  return new DirectoryError('unavailable', message, { resultCode: resultCodes.noSuchObject });
 }
 
 /** The answer that a server would give, without asking it. */

@@ -20,6 +20,21 @@ export const emptyDn: Dn = { rdns: [] };
 
 /** Blanks around `=`, `,` and `+` are tolerated. @throws SyntaxError with a 1-based column */
 export function parseDn(text: string): Dn {
+  return plainDn.test(text) && !text.endsWith(',') ? splitPlain(text) : parseAny(text);
+}
+
+/** Nothing in it needs care: nearly all DNs, and worth a shortcut. */
+const plainDn = /^(?:[a-z][\w-]*=[^\s\\"+,;<>#=\0]+(?: [^\s\\"+,;<>#=\0]+)*(?:,|$))+$/i;
+
+function splitPlain(text: string): Dn {
+  const rdns = text.split(',').map((rdn) => {
+    const equals = rdn.indexOf('=');
+    return [{ type: rdn.slice(0, equals), value: rdn.slice(equals + 1) }];
+  });
+  return { rdns };
+}
+
+function parseAny(text: string): Dn {
   let at = 0;
   const fail = (message: string): never => {
     throw new SyntaxError(`invalid DN at column ${at + 1}: ${message}`);
@@ -144,11 +159,30 @@ export function dnKey(dn: Dn): string {
   return dn.rdns.map(rdnKey).join(',');
 }
 
+/** As many texts of DNs are known by their keys as large groups have members; beyond that the older half is forgotten. */
+const mostKnown = 20_000;
+let known = new Map<string, string | undefined>();
+let forgotten = new Map<string, string | undefined>();
+
+/** The `dnKey` of a text, undefined for one that is no DN. The same DNs are compared again and again while a group is changed. */
+export function dnKeyOf(text: string): string | undefined {
+  if (known.has(text)) return known.get(text);
+  const key = forgotten.has(text) ? forgotten.get(text) : computeKey(text);
+  if (known.size >= mostKnown) [forgotten, known] = [known, new Map()];
+  known.set(text, key);
+  return key;
+}
+
+function computeKey(text: string): string | undefined {
+  const dn = tryParseDn(text);
+  return dn && dnKey(dn);
+}
+
 function rdnKey(rdn: Rdn): string {
   const keys = rdn.map(({ type, value }) =>
     formatAva({ type: canonicalType(type), value: typeof value === 'string' ? foldValue(value) : value }),
   );
-  return keys.toSorted().join('+');
+  return keys.length === 1 ? (keys[0] ?? '') : keys.toSorted().join('+');
 }
 
 /** caseIgnoreMatch for every value, as the naming attributes of directories have it. No mapping to nothing (RFC 4518 section 2.2). */
@@ -168,7 +202,14 @@ export function equalDn(a: Dn, b: Dn): boolean {
 /** Whether `dn` is `base` or lies below it. */
 export function isUnder(dn: Dn, base: Dn): boolean {
   const above = dn.rdns.length - base.rdns.length;
-  return above >= 0 && dnKey({ rdns: dn.rdns.slice(above) }) === dnKey(base);
+  return above >= 0 && base.rdns.every((rdn, i) => equalRdn(rdn, dn.rdns[above + i] ?? []));
+}
+
+function equalRdn(a: Rdn, b: Rdn): boolean {
+  const [one] = a;
+  const [other] = b;
+  const isSpeltAlike = a.length === 1 && b.length === 1 && one?.type === other?.type && one?.value === other?.value;
+  return isSpeltAlike || rdnKey(a) === rdnKey(b);
 }
 
 /** @throws RangeError for the empty DN */

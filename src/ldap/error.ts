@@ -33,6 +33,11 @@ export class DirectoryError extends Error {
   }
 }
 
+/** The connection was gone before or after the request was sent: what changes nothing may be asked once more. */
+export function isLoss(error: unknown): error is DirectoryError {
+  return error instanceof DirectoryError && (error.kind === 'lost' || error.kind === 'unavailable');
+}
+
 export const resultCodes = {
   success: 0,
   operationsError: 1,

@@ -2,6 +2,8 @@
 // RFC 4511 section 4.5; RFC 2696 (paging); MS-ADTS 3.1.1.3.1.3.3 (range retrieval).
 import type { Connection } from './connection.ts';
 import { pagedResults, readPage } from './controls.ts';
+import type { Capabilities, SearchRequest } from './directory.ts';
+import { formatDn, type Dn } from './dn.ts';
 import { Entry } from './entry.ts';
 import { DirectoryError, nameOfResult, resultCodes } from './error.ts';
 import type { Control, SearchParameters } from './message.ts';
@@ -23,6 +25,30 @@ export interface Found {
 
 /** What says that there is more than the server gives to one request. */
 const limitCodes = new Set<number>([resultCodes.sizeLimitExceeded, resultCodes.adminLimitExceeded]);
+
+const noAttributes = ['1.1'];
+
+/** @param timeLimit seconds that the server may take; 0 is no limit */
+export function searchParameters(
+  { base, scope, filter, attributes }: Omit<SearchRequest, 'signal' | 'limit'>,
+  timeLimit: number,
+): SearchParameters {
+  const selection = attributes.length === 0 ? noAttributes : attributes;
+  return { base: formatDn(base), scope, filter, attributes: selection, sizeLimit: 0, timeLimit };
+}
+
+/**
+ * 389 Directory Server answers a search whose base is gone, or may not be read any more, with an empty success: nothing found is believed
+ * only below a base that can be seen. OpenLDAP and Active Directory answer noSuchObject themselves.
+ * @throws DirectoryError when `read` does not find it
+ */
+export async function expectBase(vendor: Capabilities['vendor'], base: Dn, read: () => Promise<Entry | undefined>): Promise<void> {
+  if (vendor === 'openldap' || vendor === 'active-directory' || vendor === 'samba-ad') return;
+  if ((await read()) !== undefined) return;
+  // Not an answer of the client's making: a base that the configuration names is gone, or was never there.
+  const message = `the search base ${formatDn(base)} does not exist, or the service account may not read it`;
+  throw new DirectoryError('unavailable', message, { resultCode: resultCodes.noSuchObject });
+}
 
 /** One search request. Continuation references are skipped. */
 async function* searchOnce(
@@ -153,7 +179,7 @@ export async function collect(
   throw new DirectoryError('lost', 'the search ended without a result');
 }
 
-function searchError({ resultCode, diagnostic }: Result): DirectoryError {
+export function searchError({ resultCode, diagnostic }: Result): DirectoryError {
   return new DirectoryError('result', `search: ${nameOfResult(resultCode)}`, { resultCode, diagnostic });
 }
 

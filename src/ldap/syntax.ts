@@ -25,8 +25,12 @@ export function parseGeneralizedTime(text: string): string {
   const time = Number(hh) * hour + Number(mm ?? 0) * minute + Number(ss ?? 0) * second + fractionOf(unit, fraction);
   return formatInstant(midnight + time - parseZone(zone));
 }
+
+/** Always with a fraction, which Active Directory wants: Samba takes a time without one for a UTCTime, of another century. */
 export function formatGeneralizedTime(rfc3339: string): string {
-  return formatInstant(parseInstant(rfc3339)).replace(/[-:T]/g, '');
+  return formatInstant(parseInstant(rfc3339))
+    .replace(/[-:T]/g, '')
+    .replace(/(?<=^\d{14})Z$/, '.0Z');
 }
 
 const generalizedTime =

@@ -3,8 +3,8 @@
 import { type AttributeReference, parsePath, resolvePath } from '../scim/path.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { checkReferences, checkRequired, type PlacedRule, refuseSharedAttributes } from './check-rules.ts';
-import { compileRule } from './compile-rule.ts';
-import { type Item, warnAboutDefer } from './item.ts';
+import { checkDeferral, compileRule } from './compile-rule.ts';
+import type { Item } from './item.ts';
 import { collectItems, type ResourceSource } from './items.ts';
 import type { MembershipMapping, ResourceMapping } from './mapping.ts';
 import { offerOf, specialOffers } from './offers.ts';
@@ -16,7 +16,7 @@ import { offerType } from './view.ts';
 
 type Compiled = Pick<
   ResourceMapping,
-  'type' | 'ignoresWrites' | 'rules' | 'defaults' | 'membership' | 'groupsFrom' | 'unfilterable' | 'unique'
+  'type' | 'ignoresWrites' | 'rules' | 'defaults' | 'membership' | 'groupsFrom' | 'unfilterable' | 'sensitive' | 'unique'
 >;
 
 /** @param names of all resource types of the file, which references may name */
@@ -43,6 +43,7 @@ export function compileAttributes(source: ResourceSource, names: readonly string
     membership,
     ignoresWrites: rules.filter((rule) => rule.access === 'ignoreWrites').map((rule) => rule.target.name),
     unfilterable: items.filter((item) => item.definition.filter === 'off').map((item) => item.reference.name),
+    sensitive: items.filter((item) => item.definition.sensitive === true).map((item) => item.reference.name),
     unique: items.flatMap((item) => (item.definition.unique === undefined ? [] : (findOffered(item.reference, type) ?? []))),
     groupsFrom: items.find((item) => item.definition.memberships?.reverse !== undefined)?.definition.memberships?.reverse,
     defaults: items.flatMap((item) => compileDefault(item, type, source)),
@@ -77,9 +78,9 @@ function compileMembership(source: ResourceSource): MembershipMapping | undefine
   if (!resource.membership) return undefined;
   const { ldap, reference, empty } = resource.membership;
   const at: Path = ['resources', name, 'membership'];
-  warnAboutDefer([...at, 'reference', 'onUnresolved'], reference.onUnresolved, report);
+  checkDeferral([...at, 'reference'], reference, report);
   const placeholder = empty && compileDn([...at, 'empty', 'placeholder'], empty.placeholder, source);
-  return { ldap, to: reference.to, onUnresolved: reference.onUnresolved, placeholder };
+  return { ldap, to: reference.to, onUnresolved: reference.onUnresolved, resolveBy: reference.resolveBy ?? [], placeholder };
 }
 
 function compileDefault({ at, reference, definition }: Item, type: ResourceType, source: ResourceSource): ResourceMapping['defaults'] {

@@ -6,8 +6,8 @@ import { compileElements } from './compile-elements.ts';
 import { codecFor, codecName, suitsWhole, valueOptions } from './compile-value.ts';
 import type { AttributeDefinition } from './definition.ts';
 import { withFilterTemplates } from './filter-template.ts';
-import { type Item, warnAboutDefer } from './item.ts';
-import type { Report } from './report.ts';
+import type { Item } from './item.ts';
+import type { Path, Report } from './report.ts';
 import type { Rule } from './rule.ts';
 import { elementsRule } from './rules/elements.ts';
 import { bitRule, presenceRule } from './rules/flag.ts';
@@ -131,8 +131,9 @@ function compileLdap(item: Item, target: AttributeReference, report: Report): Ru
     report.add([...at, 'ldap'], 'several attributes are for a single plain value: name one');
   if (reference) {
     refuseIdle(item, ['ldap', 'reference'], 'beside `reference`', report);
-    warnAboutDefer([...at, 'reference', 'onUnresolved'], reference.onUnresolved, report);
-    return referenceRule({ target, access, ldap: first, to: reference.to, onUnresolved: reference.onUnresolved });
+    checkDeferral([...at, 'reference'], reference, report);
+    const { to, onUnresolved, resolveBy } = reference;
+    return referenceRule({ target, access, ldap: first, to, onUnresolved, resolveBy });
   }
   if (chosen && (name === 'bit' || name === 'presence' || name === 'split')) {
     const keys = ['ldap', 'codec', 'default', ...(name === 'split' ? ['normalize', 'validate'] : [])];
@@ -175,4 +176,9 @@ function compileComplex(
   }
   const part = { sub: 'value', ldap, codec: defaultCodec(value.type), ...valueOptions(at, definition, report) };
   return elementsRule({ target, access, places: [{ kind: 'list', match: {}, primary: false, parts: [part] }], extra: definition.extra });
+}
+
+/** What a reference says beside `defer`. */
+export function checkDeferral(at: Path, { onUnresolved, resolveBy }: NonNullable<AttributeDefinition['reference']>, report: Report): void {
+  if (resolveBy && onUnresolved !== 'defer') report.add([...at, 'resolveBy'], 'is of use only beside `onUnresolved: defer`');
 }

@@ -7,6 +7,7 @@ import { checkSchemas } from './check-schemas.ts';
 import { defaultCodec } from './codec.ts';
 import { compileAttributes } from './compile-attributes.ts';
 import { compileCreate } from './compile-create.ts';
+import { compileMatch } from './compile-match.ts';
 import { codecFor } from './compile-value.ts';
 import type { MappingDefinition, Problem } from './definition.ts';
 import type { ResourceSource } from './items.ts';
@@ -56,6 +57,7 @@ function compileResource(source: ResourceSource, names: readonly string[]): Reso
     scope: { bases, filter: quarantine ? and([filter, not(equal(quarantine.marker.ldap, quarantine.marker.value))]) : filter },
     id: { ldap: resource.id.ldap, codec: idCodec(source) },
     create: resource.create && compileCreate(resource.create, at('create'), type, bases, source),
+    match: resource.match && compileMatch(resource.match, source, type),
     renames: resource.rename?.rdn === 'follow',
     delete: quarantine ?? (resource.delete && { mode: 'purge' }),
     password: resource.password && { strategy: resource.password.strategy, missingOnCreate: resource.password.missingOnCreate },
@@ -66,17 +68,28 @@ function compileResource(source: ResourceSource, names: readonly string[]): Reso
 
 function compileQuarantine({ name, resource, report, ...reading }: ResourceSource, filter: Filter): Quarantine | undefined {
   const at = (...path: Path): Path => ['resources', name, 'delete', ...path];
-  const { mode, marker, moveTo, purgeAfter, restoreOnCreate } = resource.delete ?? {};
+  const { mode, marker, moveTo, purgeAfter, restoreOnCreate = true } = resource.delete ?? {};
   if (mode !== 'quarantine') return undefined;
-  if (purgeAfter !== undefined)
-    report.add(at('purgeAfter'), '`purgeAfter` is not in this version: purge marked entries by a job of your own');
-  if (restoreOnCreate === false) report.add(at('restoreOnCreate'), '`false` is not in this version: a later create restores the entry');
   if (!marker) {
     report.add(at(), '`quarantine` needs `marker`: what says in LDAP that an entry is deleted');
     return undefined;
   }
   const dn = moveTo === undefined ? undefined : compileDn(at('moveTo'), moveTo, { report, ...reading });
-  return { mode, marker, moveTo: dn, filter: and([filter, equal(marker.ldap, marker.value)]) };
+  if (marker.time !== undefined && marker.time.toLowerCase() === marker.ldap.toLowerCase())
+    report.add(at('marker', 'time'), 'must be another attribute than that of the marker');
+  return {
+    mode,
+    marker,
+    moveTo: dn,
+    filter: and([filter, equal(marker.ldap, marker.value)]),
+    purgeAfter: purgeAfter === undefined ? undefined : parseHours(purgeAfter),
+    restores: restoreOnCreate,
+  };
+}
+
+/** `12h`, `90d` to milliseconds. */
+function parseHours(text: string): number {
+  return Number.parseInt(text, 10) * (text.endsWith('d') ? 24 : 1) * 3_600_000;
 }
 
 const idAttribute = defineAttribute('id', 'string', 'The identifier of the resource.', { caseExact: true });

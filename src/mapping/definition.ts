@@ -67,7 +67,16 @@ const referenceDefinition = z
     onUnresolved: z
       .enum(['reject', 'skip', 'defer'])
       .default('reject')
-      .describe('A client names an id that does not exist: 400, leave it out (journaled), or apply it later (needs a durable store)'),
+      .describe(
+        'A client names an id that does not exist: 400, leave it out (journaled), or write it when it exists (kept in `guards.store`)',
+      ),
+    resolveBy: z
+      .array(z.enum(['externalId', 'userName']))
+      .min(1)
+      .optional()
+      .describe(
+        'With defer, for clients that send names of their own: attributes of what is meant that are compared after its id, in order',
+      ),
     outOfScope: z.enum(['hide', 'keep']).default('hide').describe('DNs that are no resource of ours: not shown; always kept on write'),
   })
   .describe('A DN in LDAP, an id in SCIM');
@@ -145,8 +154,12 @@ const attributeKeys = {
     .union([z.enum(['delete', 'keep']), z.strictObject({ set: z.string().describe('Value that stays behind') })])
     .optional()
     .describe('What SCIM removal does in LDAP'),
-  unique: z.literal('server').optional().describe('409 uniqueness on a duplicate'),
+  unique: z
+    .enum(['server', 'global'])
+    .optional()
+    .describe('409 uniqueness on a duplicate; global: values such as GUIDs, which are unique everywhere by their nature'),
   filter: filter.optional(),
+  sensitive: z.boolean().optional().describe('A filter on it must not stand in a URL (403 sensitive): clients POST it to .search'),
   reference: referenceDefinition.optional(),
   elements: z.array(elementDefinition).min(1).optional().describe('A multi-valued complex attribute as slots and lists'),
   extra: z.enum(['reject', 'ignore', 'firstFree']).optional().describe('Written elements whose type has no slot'),
@@ -226,6 +239,21 @@ const resourceDefinition = z.strictObject({
     })
     .optional()
     .describe('Without it, entries are not created'),
+  match: z
+    .strictObject({
+      by: z
+        .array(z.string())
+        .min(1)
+        .describe('SCIM paths, compared in order: the first that an entry shares with the new resource decides'),
+      // oxlint-disable-next-line unicorn/no-thenable -- a key of the file
+      then: z
+        .enum(['conflict', 'adopt'])
+        .default('conflict')
+        .describe('conflict: 409 uniqueness, and the log names the holder; adopt: the entry becomes the resource'),
+      within: dnTemplate.optional().describe('Entries below it that are no resources conflict, too; {baseDn} where absent'),
+    })
+    .optional()
+    .describe('Entries that exist already, when a client creates a resource; without it, only `unique` attributes are compared'),
   rename: z
     .strictObject({ rdn: z.enum(['follow', 'keep']).default('keep').describe('follow: the entry is renamed; keep: its name stays') })
     .optional()
@@ -234,12 +262,25 @@ const resourceDefinition = z.strictObject({
     .strictObject({
       mode: z.enum(['purge', 'quarantine']).describe('Delete the entry, or mark it and hide it'),
       marker: z
-        .strictObject({ ldap: ldapName, value: z.string().describe('Its value') })
+        .strictObject({
+          ldap: ldapName,
+          value: z.string().describe('Its value'),
+          time: ldapName
+            .optional()
+            .describe('Attribute, used for nothing else, that gets the time as GeneralizedTime; without it, `guards.store` keeps the time'),
+        })
         .optional()
         .describe('What marks a quarantined entry in LDAP'),
       moveTo: dnTemplate.optional().describe('Where quarantined entries go'),
-      purgeAfter: z.string().optional().describe('Duration after which a quarantined entry is deleted; not in this version'),
-      restoreOnCreate: z.boolean().optional().describe('A later create with the same externalId or userName restores the entry'),
+      purgeAfter: z
+        .string()
+        .regex(/^[1-9]\d{0,4}[hd]$/, 'must be a whole number of hours or days, such as 90d')
+        .optional()
+        .describe('Time after which a quarantined entry is deleted, under the guards and limits of deletes; 90d, 12h'),
+      restoreOnCreate: z
+        .boolean()
+        .default(true)
+        .describe('A later create with the same externalId or userName restores the entry; false: it makes a new one'),
     })
     .optional()
     .describe('Without it, entries are not deleted'),

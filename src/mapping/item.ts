@@ -31,8 +31,3 @@ export function accessOf(definition: AttributeDefinition): Access {
   const isComputed = definition.read !== undefined || Array.isArray(definition.ldap);
   return isComputed && !definition.write ? 'readOnly' : 'readWrite';
 }
-
-export function warnAboutDefer(at: Path, onUnresolved: string, report: Report): void {
-  if (onUnresolved === 'defer')
-    report.add(at, '`defer` needs a durable store, which this version has not: unresolved references are refused', { severity: 'warning' });
-}

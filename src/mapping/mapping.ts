@@ -17,10 +17,14 @@ export interface Mapping {
 export interface ResourceMapping {
   /** The resource type as this mapping offers it. */
   readonly type: ResourceType;
+  /** What this is a client's view of. */
+  readonly whole?: ResourceMapping;
   /** Attributes that are accepted and not stored: published as read-only. */
   readonly ignoresWrites: readonly string[];
   /** Attributes that the mapping refuses in filters. */
   readonly unfilterable: readonly string[];
+  /** Attributes that the mapping keeps out of filters in URLs. */
+  readonly sensitive: readonly string[];
   /** Attributes of which no two resources may share a value: 409 uniqueness. */
   readonly unique: readonly AttributeReference[];
   /** Where its entries are, and which of those there they are. */
@@ -32,6 +36,8 @@ export interface ResourceMapping {
   readonly defaults: readonly { readonly path: string; readonly template: Template }[];
   /** Undefined: none is created. */
   readonly create: CreateMapping | undefined;
+  /** Undefined: only unique values are compared. */
+  readonly match: MatchMapping | undefined;
   /** The RDN follows its template when a path in it changes. */
   readonly renames: boolean;
   /** Undefined: none is deleted. */
@@ -49,11 +55,28 @@ export interface ResourceMapping {
 /** Deleted entries are marked in LDAP, disabled and hidden, and come back with a later create. */
 export interface Quarantine {
   readonly mode: 'quarantine';
-  readonly marker: { readonly ldap: string; readonly value: string };
+  readonly marker: {
+    readonly ldap: string;
+    readonly value: string;
+    /** Attribute that gets the time. */ readonly time?: string | undefined;
+  };
   /** Where marked entries go; undefined: they stay. */
   readonly moveTo: Dn | undefined;
   /** Finds the marked entries; the scope of the type finds the others. */
   readonly filter: Filter;
+  /** Milliseconds after which it is deleted; undefined: never. */
+  readonly purgeAfter: number | undefined;
+  /** A later create restores it. */
+  readonly restores: boolean;
+}
+
+/** How entries that exist already are found when a resource is created, and what becomes of them. */
+export interface MatchMapping {
+  readonly by: readonly AttributeReference[];
+  /** Exactly one becomes the resource; else whoever it is conflicts. */
+  readonly adopts: boolean;
+  /** Entries below it conflict, also those that are no resources. */
+  readonly within: Dn;
 }
 
 export interface SearchBase {
@@ -87,6 +110,7 @@ export interface MembershipMapping {
   /** Names of the resource types that may be members. */
   readonly to: readonly string[];
   readonly onUnresolved: 'reject' | 'skip' | 'defer';
+  readonly resolveBy: readonly string[];
   /** Stands in a group that would be empty, where the object class does not allow that; never shown. */
   readonly placeholder: Dn | undefined;
 }

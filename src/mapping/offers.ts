@@ -1,7 +1,7 @@
 // What the mapping offers of a resource type, as clients see it in the schema: which attributes, and with which characteristics.
 // RFC 7643 section 7; R-045 (what is published is what is implemented), L-040 (uniqueness).
 import type { AttributeReference } from '../scim/path.ts';
-import { attributesOf } from '../scim/schema.ts';
+import { attributesOf, type Attribute } from '../scim/schema.ts';
 import type { AttributeDefinition, ResourceDefinition } from './definition.ts';
 import type { Item } from './item.ts';
 import type { ResourceSource } from './items.ts';
@@ -20,9 +20,19 @@ export function offerOf({ reference, definition, access }: Item, resource: Resou
       ...(access === 'readOnly' && { mutability: 'readOnly' as const }),
       ...(access === 'createOnly' && { mutability: 'immutable' as const }),
       ...(access === 'writeOnly' && { mutability: 'writeOnly' as const, returned: 'never' as const }),
-      ...(isUnique && { uniqueness: isEnforced(reference, definition, resource) ? ('server' as const) : ('none' as const) }),
+      ...(isUnique && { uniqueness: uniquenessOf(reference, definition, resource) }),
     },
   };
+}
+
+/** `global` says what the values are, `server` what the directory does. */
+function uniquenessOf(
+  reference: AttributeReference,
+  definition: AttributeDefinition,
+  resource: ResourceDefinition,
+): Attribute['uniqueness'] {
+  if (definition.unique === 'global') return 'global';
+  return isEnforced(reference, definition, resource) ? 'server' : 'none';
 }
 
 /** Attributes that Active Directory keeps unique by itself. */

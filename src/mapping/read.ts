@@ -10,6 +10,9 @@ export type Wanted = (attribute: string) => boolean;
 
 export const everything: Wanted = () => true;
 
+/** For rules that refer to nothing outside their entry. */
+export const withoutContext: ReadContext = { locate: () => undefined, groupsOf: () => [], locationOf: () => '' };
+
 /** Canonical name of the attribute that a rule serves, without the sub-attribute. */
 export function attributeName({ target }: Pick<Rule, 'target'>): string {
   return target.extension === undefined ? target.attribute.name : `${target.extension}:${target.attribute.name}`;

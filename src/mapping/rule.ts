@@ -93,8 +93,12 @@ export interface Rule {
   elementBounds?(filter: ResolvedFilter, context: FilterContext): Bounds;
   /** Names of the resource types that its values refer to. */
   readonly to?: readonly string[];
+  /** A value that names nothing yet is kept until it does; `resolveBy`: what it is compared with beside ids. */
+  readonly deferred?: { readonly resolveBy: readonly string[] };
   /** The DNs it will ask `locate` for. */
   references?(entry: Entry): readonly DnReference[];
+  /** The value made of what its references name; what `read` gives for the same. */
+  show?(located: readonly Located[], context: Pick<ReadContext, 'locationOf'>): Json | undefined;
   /** The ids of a SCIM value that it will ask `dnOf` for. */
   ids?(value: Json | undefined): readonly IdReference[];
 }

@@ -3,7 +3,7 @@
 import { ScimError } from '../scim/error.ts';
 import { parseFilter, resolveFilter, type ResolvedFilter } from '../scim/filter.ts';
 import { filteredAttributes } from './filter.ts';
-import { type Mapping, resourceNamed } from './mapping.ts';
+import { type Mapping, type ResourceMapping, resourceNamed } from './mapping.ts';
 
 export interface Subject {
   /** Name of the resource type. */
@@ -16,13 +16,18 @@ export function compileSubject(mapping: Mapping, types: readonly string[], text:
   const type = types.find((name) => name === 'User') ?? types[0] ?? '';
   const resource = resourceNamed(mapping, type);
   if (!resource) throw new Error(`needs a resource type that the mapping has, and ${type} is none`);
+  return { type, filter: compileConfiguredFilter(resource, text) };
+}
+
+/** A filter of the configuration on one resource type. @throws Error what is wrong with it, as a predicate */
+export function compileConfiguredFilter(resource: ResourceMapping, text: string): ResolvedFilter {
   const filter = resolve(text, resource.type);
   const refused = filteredAttributes(filter).find((name) => resource.unfilterable.includes(name));
   if (refused !== undefined) throw new Error(`names ${refused}, which the mapping keeps out of filters`);
-  return { type, filter };
+  return filter;
 }
 
-function resolve(text: string, type: Parameters<typeof resolveFilter>[1]): ResolvedFilter {
+function resolve(text: string, type: ResourceMapping['type']): ResolvedFilter {
   try {
     return resolveFilter(parseFilter(text), type);
   } catch (error) {

@@ -1,6 +1,6 @@
 // When two values of an attribute are one to the directory, so that no modification adds what is there in another spelling.
 // RFC 4517 section 4.2; string preparation of RFC 4518 in part.
-import { dnKey, tryParseDn } from '../ldap/dn.ts';
+import { dnKeyOf } from '../ldap/dn.ts';
 import { type DirectorySchema, equalityKind, type MatchKind } from '../ldap/schema.ts';
 import { decodeText, parseGeneralizedTime } from '../ldap/syntax.ts';
 import { fold } from '../scim/match.ts';
@@ -20,8 +20,7 @@ export function keyBySchema(schema: DirectorySchema): ValueKey {
 
 /** A text that is the same for two spellings of one DN; a text that is no DN stands for itself. */
 export function dnTextKey(text: string): string {
-  const dn = tryParseDn(text);
-  return dn ? dnKey(dn) : `no DN: ${text}`;
+  return dnKeyOf(text) ?? `no DN: ${text}`;
 }
 
 const collapse = (text: string): string => text.replace(/ +/g, ' ').trim();

@@ -5,6 +5,7 @@ import type { Change, Entry } from '../ldap/entry.ts';
 import type { Value } from '../ldap/filter.ts';
 import type { DirectorySchema } from '../ldap/schema.ts';
 import { invalidValue, mutability } from '../scim/error.ts';
+import { equalSets } from '../scim/elements.ts';
 import { compileFilter } from '../scim/match.ts';
 import { equalValues } from '../scim/resource.ts';
 import type { Json, Resource } from '../scim/schema.ts';
@@ -99,8 +100,8 @@ function writeRule(rule: Rule, draft: Draft, before: Json | undefined, after: Js
   if (rule.access === 'ignoreWrites') {
     if (after !== undefined && !equalValues(before, after)) context.ignored(rule.target.name, 'the mapping ignores writes');
   } else if (before !== undefined && isImmutable(rule)) {
-    // What a client leaves out stays (RFC 7644 section 3.5.1).
-    if (after !== undefined && !equalValues(before, after)) throw mutability(`${rule.target.name} cannot be changed once it is set`);
+    // What a client leaves out stays (RFC 7644 section 3.5.1); the order of values means nothing.
+    if (after !== undefined && !equalSets(before, after)) throw mutability(`${rule.target.name} cannot be changed once it is set`);
   } else {
     rule.write(draft, before, after, context);
   }

@@ -14,24 +14,10 @@ export interface Reading {
 
 /**
  * The value of an attribute in canonical form; undefined if it is unassigned (null, an empty list, an empty string, an empty object).
- * A multi-valued attribute takes one value for a list of one, as PATCH allows (R-171). Read-only sub-attributes are left out.
- * @param name the attribute as errors call it, when that is not its plain name
+ * Only a list is a list, unless the dialect unwraps values. Read-only sub-attributes are left out.
+ * @param name the attribute as errors call it
  * @throws ScimError invalidValue naming the attribute when the value is not of its type, invalidSyntax for names that differ only in case
  */
-export function parseAttributeValue(
-  value: unknown,
-  attribute: Attribute,
-  dialect: Dialect,
-  name: string = attribute.name,
-): Json | undefined {
-  const listed = attribute.multiValued && !Array.isArray(value) && !isUnassigned(value) ? [value] : value;
-  const onUnknown = (sub: string): void => {
-    if (dialect.unknownAttributes === 'reject') throw invalidValue(`Unknown attribute "${name}.${sub}"`);
-  };
-  return readAttribute(listed, attribute, name, { dialect, onUnknown });
-}
-
-/** As `parseAttributeValue`, but only a list is a list unless the dialect unwraps values. */
 export function readAttribute(value: unknown, attribute: Attribute, name: string, reading: Reading): Json | undefined {
   if (isUnassigned(value)) return undefined;
   if (!attribute.multiValued) return readValue(value, attribute, name, reading);
@@ -77,7 +63,8 @@ function isPrimary(element: Json): boolean {
 function readValue(given: unknown, attribute: Attribute, name: string, reading: Reading): Json | undefined {
   const value = reading.dialect.unwrapValues ? unwrap(given, attribute) : given;
   if (isUnassigned(value)) return undefined;
-  return attribute.type === 'complex' ? readComplex(value, attribute, name, reading) : readSimple(value, attribute, name, reading);
+  if (attribute.type !== 'complex') return readSimple(value, attribute, name, reading);
+  return readComplex(reading.dialect.jsonText === 'unwrap' ? unwrapText(value, attribute) : value, attribute, name, reading);
 }
 
 /** `[{"value": v}]`, `[v]` and `{"value": v}` for a simple v, `v` for a complex `{"value": v}`. */
@@ -89,6 +76,25 @@ function unwrap(given: unknown, attribute: Attribute): unknown {
   }
   const isBare = typeof value === 'string' || typeof value === 'number';
   return isBare && findAttribute(attribute.subAttributes, 'value') ? { value } : value;
+}
+
+/** An element whose `value` is the text of a JSON object, as that object: of what is in the text, what the attribute has. */
+function unwrapText(value: unknown, attribute: Attribute): unknown {
+  const { value: text, ...others } = isJsonObject(value) ? value : {};
+  const inner = typeof text === 'string' && text.startsWith('{') ? parseObject(text) : undefined;
+  if (!attribute.multiValued || !inner || typeof inner['value'] !== 'string') return value;
+  const { display = inner['displayName'] ?? null } = inner;
+  const known = Object.entries({ ...inner, display }).filter(([name]) => findAttribute(attribute.subAttributes, name));
+  return { ...Object.fromEntries(known), ...others };
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readComplex(value: unknown, attribute: Attribute, name: string, reading: Reading): Json | undefined {
@@ -127,6 +133,8 @@ function readSimple(value: unknown, { type }: Attribute, name: string, { dialect
   if (type === 'dateTime' && instantOf(text) === undefined) throw mustBe('a date and time such as 2008-01-23T04:56:22Z');
   if (type === 'binary' && !base64Pattern.test(text)) throw mustBe('base64');
   if (type === 'reference' && !uriReferencePattern.test(text)) throw mustBe('an absolute or relative URI');
+  if (name === 'addresses.country' && !dialect.freeCountries && !/^[A-Z]{2}$/i.test(text))
+    throw mustBe('a code of two letters (ISO 3166-1)');
   return text;
 }
 

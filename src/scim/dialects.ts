@@ -15,9 +15,11 @@ export interface Dialect {
   readonly unwrapValues: boolean;
   readonly unqualifiedExtensions: boolean;
   readonly plainTextBodies: boolean;
+  readonly freeCountries: boolean;
   readonly pathlessPatch: 'accept' | 'reject';
   readonly complexReplace: 'merge' | 'replace';
   readonly responseMediaType: 'accepted' | 'application/json';
+  readonly jsonText: 'keep' | 'unwrap';
 }
 
 /** One way to leave the RFCs, described for people: `docs/dialects.md` is made of these. */
@@ -105,6 +107,12 @@ export const deviations: { readonly [Field in Exclude<keyof Dialect, 'name'>]: D
     clients: 'tools that do not set the type of what they send',
     sources: 'R-006, RFC 7644 section 3.8',
   },
+  freeCountries: {
+    meaning: '`addresses.country` is stored as it is sent.',
+    strict: '400 invalidValue for what is no code of two letters (ISO 3166-1).',
+    clients: 'any client whose directory of people has names of countries',
+    sources: 'R-082, RFC 7643 section 4.1.2',
+  },
   pathlessPatch: {
     meaning: 'PATCH `add` and `replace` without a path are refused (400 invalidSyntax).',
     strict: 'They are applied attribute by attribute, as RFC 7644 has it and most clients send it.',
@@ -123,6 +131,13 @@ export const deviations: { readonly [Field in Exclude<keyof Dialect, 'name'>]: D
     clients: 'OneLogin',
     sources: 'R-005, R-006, RFC 7644 section 3.8',
   },
+  jsonText: {
+    meaning:
+      'A complex value whose `value` is the text of a JSON object is taken apart: `value`, `type`, `primary` and `display` or `displayName` in that text are its own.',
+    strict: 'The text is stored as it is sent, and shown so.',
+    clients: 'Microsoft Entra ID with roles (AppRoleAssignmentsComplex), where the directory is to hold the role and not JSON',
+    sources: 'RFC 7643 section 2.4',
+  },
 };
 
 /** The RFCs with their errata, and nothing else. */
@@ -139,9 +154,11 @@ export const strict: Dialect = {
   unwrapValues: false,
   unqualifiedExtensions: false,
   plainTextBodies: false,
+  freeCountries: false,
   pathlessPatch: 'accept',
   complexReplace: 'merge',
   responseMediaType: 'accepted',
+  jsonText: 'keep',
 };
 
 /** The default: whatever a known identity provider sends and means unmistakably is understood. */
@@ -158,9 +175,11 @@ export const compat: Dialect = {
   unwrapValues: true,
   unqualifiedExtensions: true,
   plainTextBodies: true,
+  freeCountries: true,
   pathlessPatch: 'accept',
   complexReplace: 'merge',
   responseMediaType: 'accepted',
+  jsonText: 'keep',
 };
 
 /** The draft of an interoperability profile: `strict`, except where it narrows or contradicts RFC 7644. */
@@ -168,6 +187,9 @@ export const interopProfile: Dialect = { ...strict, name: 'interop-profile', pat
 
 /** Microsoft Entra ID: both of its PATCH styles arrive at one tenant, and `compat` has all of them. */
 export const entra: Dialect = { ...compat, name: 'entra' };
+
+/** Microsoft Entra ID, for a directory that holds a role by its value and name. */
+export const entraRoles: Dialect = { ...entra, name: 'entra-roles', jsonText: 'unwrap' };
 
 /** Okta: everything it is known to send is in `compat`. */
 export const okta: Dialect = { ...compat, name: 'okta' };
@@ -177,7 +199,7 @@ export const onelogin: Dialect = { ...compat, name: 'onelogin', responseMediaTyp
 
 /** Every dialect by the name that a configuration gives it. */
 export const dialects: ReadonlyMap<string, Dialect> = new Map(
-  [compat, strict, interopProfile, entra, okta, onelogin].map((dialect) => [dialect.name, dialect]),
+  [compat, strict, interopProfile, entra, entraRoles, okta, onelogin].map((dialect) => [dialect.name, dialect]),
 );
 
 /** The dialect of that name, or undefined. */

@@ -57,6 +57,7 @@ const of =
 
 export const invalidFilter = of(400, 'invalidFilter');
 export const tooMany = of(400, 'tooMany');
+export const sensitive = of(403, 'sensitive');
 export const uniqueness = of(409, 'uniqueness');
 export const mutability = of(400, 'mutability');
 export const invalidSyntax = of(400, 'invalidSyntax');
@@ -70,5 +71,8 @@ export const invalidCount = of(400, 'invalidCount');
 export const notFound = (detail = 'Resource not found'): ScimError => new ScimError(404, detail);
 export const preconditionFailed = (): ScimError =>
   new ScimError(412, 'The resource has changed: its version is not the one given in If-Match');
+/** RFC 6585 section 3. */
+export const conditionRequired = (): ScimError =>
+  new ScimError(428, 'A PUT of this client must name the version that it replaces, in If-Match, or in "version" of a bulk operation');
 export const unavailable = (retryAfter: number, cause?: unknown): ScimError =>
   new ScimError(503, 'The directory is not available', { retryAfter, cause });

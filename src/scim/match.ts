@@ -8,7 +8,7 @@ import { findAttribute, type Attribute, type Json, type JsonObject, type Resourc
 
 type Predicate = (value: Json) => boolean;
 type Comparison = Extract<ResolvedFilter, { kind: 'compare' }>;
-type Comparable = string | number | boolean;
+export type Comparable = string | number | boolean;
 
 /** Multi-valued attributes match when any value does; one element must satisfy the whole of a value path (R-115, R-116). */
 export function compileFilter(filter: ResolvedFilter): (resource: Resource) => boolean {
@@ -153,7 +153,7 @@ function compileTest(operator: Comparison['operator'], literal: Comparable): (va
 }
 
 /** A simple value in the form in which `===` and `compareKeys` mean what the type of the attribute means. */
-function comparableOf(value: Json | undefined, { type, caseExact }: Attribute): Comparable | undefined {
+export function comparableOf(value: Json | undefined, { type, caseExact }: Attribute): Comparable | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   if (typeof value !== 'string') return undefined;
   if (type === 'dateTime') return instantOf(value);

@@ -28,6 +28,8 @@ export interface ListQuery {
   /** Undefined: the server's choice; 0: only the total. */
   readonly count: number | undefined;
   readonly projection: Projection;
+  /** It stands in a URL, which others write down: not the place for sensitive values (R-126). */
+  readonly inUrl?: boolean;
 }
 
 export interface CursorParameter {
@@ -47,6 +49,7 @@ export interface ListParameters {
   readonly cursor?: string | undefined;
   readonly attributes?: string | readonly string[] | undefined;
   readonly excludedAttributes?: string | readonly string[] | undefined;
+  readonly inUrl?: boolean;
 }
 
 const messageUrn = (name: string): string => `urn:ietf:params:scim:api:messages:2.0:${name}`;
@@ -56,7 +59,7 @@ const messageUrn = (name: string): string => `urn:ietf:params:scim:api:messages:
  * @throws ScimError invalidFilter for the filter, invalidCount for the size of a page by cursor, invalidValue for the others
  */
 export function parseListQuery(parameters: ListParameters, type: ResourceType, options: FilterOptions = {}): ListQuery {
-  const { filter, sortBy, sortOrder, startIndex, count, cursor, attributes, excludedAttributes } = parameters;
+  const { filter, sortBy, sortOrder, startIndex, count, cursor, attributes, excludedAttributes, inUrl = false } = parameters;
   if (cursor !== undefined && startIndex !== undefined) throw invalidValue('startIndex and cursor exclude each other');
   const sorted = sortBy ? parseSortBy(sortBy, type, options) : undefined;
   const sort = sorted && { attribute: sorted, order: parseSortOrder(sortOrder) };
@@ -69,6 +72,7 @@ export function parseListQuery(parameters: ListParameters, type: ResourceType, o
     startIndex: Math.max(parseInteger(startIndex, 'startIndex') ?? 1, 1),
     count: clampCount(parseCount()),
     projection,
+    ...(inUrl && { inUrl }),
   };
 }
 

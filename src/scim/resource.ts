@@ -15,7 +15,6 @@ import {
   type ResourceType,
 } from './schema.ts';
 
-export { parseAttributeValue } from './attribute-value.ts';
 export {
   compileProjection,
   isProjected,

@@ -75,7 +75,7 @@ clients:
     dialect: strict
     auth: { token: { sha256: "${createHash('sha256').update('another').digest('hex')}", expires: never } }
     allow: { directory: main, resources: [User], operations: [read] }
-guards: { protect: ["uid=keeper,ou=people,${suffix}"] }
+guards: { store: memory, protect: ["uid=keeper,ou=people,${suffix}"] }
 `;
 }
 

@@ -21,7 +21,6 @@ describe('config.yaml', () => {
   test.each<[string, Record<string, unknown>]>([
     ['an unknown key', { colour: 'red' }],
     ['a missing section', { clients: undefined }],
-    ['what this version has not', { server: { ...(example['server'] as object), timezone: 'UTC' } }],
     ['cron text that is no text', { cache: { poll: 5 } }],
     [
       'a literal password',

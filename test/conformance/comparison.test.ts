@@ -30,6 +30,28 @@ describe.each([embedded, slapd])('comparison over $name', (face) => {
     expect(await found(`userName eq "${second(name)}"`)).toEqual([id]);
   });
 
+  test.each([
+    ['a dotless i', 'ıx', 'Ix'],
+    ['sharp s', 'straße', 'strasse'],
+    ['a final sigma', 'ΣΊΣΥΦΟΣ', 'Σίσυφος'],
+    ['letters of two directions', 'ab\u05d0', 'AB\u05d0'],
+    ['a ligature', 'ﬁn', 'FIN'],
+    ['a Kelvin sign', '\u212a', 'k'],
+  ])('R-214 R-215 %s: who is found by a name keeps others from taking it, and who is not does not', async (_name, first, second) => {
+    const name = newName('precis');
+    const id = await create({ userName: `${name}-${first}` });
+    const again = await stage.scim.post('/Users', newUser({ userName: `${name}-${second}` }));
+    const isFound = (await found(`userName eq "${name}-${second}"`)).includes(id);
+    expect([again.status, isFound]).toEqual(isFound ? [409, true] : [201, false]);
+  });
+
+  test('R-216 a dotted capital I is another letter than i to filters, whatever the directory says', async () => {
+    const name = newName('dotted');
+    const id = await create({ userName: `${name}-İx` });
+    expect(await found(`userName eq "${name}-i\u0307X"`)).toEqual([id]);
+    expect(await found(`userName eq "${name}-ix"`)).toEqual([]);
+  });
+
   test('R-217 a character that the directory cannot compare does not make a taken name free', async () => {
     const userName = `${newName('unassigned')}-\u0378`;
     const first = await stage.scim.post('/Users', newUser({ userName }));

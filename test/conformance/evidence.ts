@@ -3,10 +3,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const id = /\b[RCT]-\d{3}\b/g;
+/** Requirements, rules for LDAP, decisions. */
+const id = /\b(?:[RCTL]-\d{3}|D-\d{2})\b/g;
 /** A string or template on one line that holds an id. Names of tests never span lines. */
-const namesWithIds = /(['"`])(?:\\.|(?!\1).)*?\b[RCT]-\d{3}\b(?:\\.|(?!\1).)*\1/g;
-const range = /\b([RCT])-(\d{3}) to \1-(\d{3})\b/g;
+const namesWithIds = /(['"`])(?:\\.|(?!\1).)*?\b(?:[RCTL]-\d{3}|D-\d{2})\b(?:\\.|(?!\1).)*\1/g;
+const range = /\b([RCTLD])-(\d{2,3}) to \1-(\d{2,3})\b/g;
 
 /** Ids with the files that carry them, both in order. @param root the folder of the tests */
 export function findEvidence(root: string): ReadonlyMap<string, readonly string[]> {
@@ -28,11 +29,22 @@ export function idsIn(source: string): ReadonlySet<string> {
 
 function listRange([, letter = '', from = '', to = '']: RegExpExecArray): readonly string[] {
   const first = Number(from);
-  return Array.from({ length: Math.max(0, Number(to) - first + 1) }, (_, i) => `${letter}-${String(first + i).padStart(3, '0')}`);
+  return Array.from({ length: Math.max(0, Number(to) - first + 1) }, (_, i) => `${letter}-${String(first + i).padStart(from.length, '0')}`);
+}
+
+/** Ids with the files that speak of them, in whatever place. @param files relative to the working directory */
+export function findMentions(files: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const mentions = new Map<string, readonly string[]>();
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8');
+    const ids = new Set([...(text.match(id) ?? []), ...[...text.matchAll(range)].flatMap(listRange)]);
+    for (const found of ids) mentions.set(found, [...(mentions.get(found) ?? []), file]);
+  }
+  return mentions;
 }
 
 /** Not the sources of the table itself, whose ids are no names of tests. */
-const own = new Set(['evidence.ts', 'requirements.ts', 'table.ts', 'table.test.ts'].map((file) => `conformance/${file}`));
+const own = new Set(['evidence.ts', 'requirements.ts', 'rules.ts', 'table.ts', 'table.test.ts'].map((file) => `conformance/${file}`));
 
 function listSources(root: string): readonly string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })

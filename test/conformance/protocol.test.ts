@@ -203,3 +203,21 @@ describe('requests and errors', () => {
     expect(await scim.find('/', `displayName eq "${displayName}"`)).toHaveLength(1);
   });
 });
+
+test.each([
+  ['GET', '/Users/'],
+  ['GET', '//Users'],
+  ['GET', '/users'],
+  ['GET', '/./Users'],
+  ['GET', '/Me'],
+  ['POST', '/Users/'],
+  ['PUT', '/Users'],
+  ['GET', '/Schemas/'],
+  ['HEAD', ''],
+])('R-212 %s %s: no redirect is ever sent', async (method, path) => {
+  const { scim, tokenOf } = stage;
+  const headers = { Authorization: `Bearer ${tokenOf('compat')}`, 'Content-Type': 'application/scim+json' };
+  const sent = method === 'GET' || method === 'HEAD' ? {} : { body: JSON.stringify(newUser()) };
+  const { status, headers: answered } = await fetch(scim.base + path, { method, headers, redirect: 'manual', ...sent });
+  expect([status < 300 || status >= 400, answered.get('Location') === null || status === 201]).toEqual([true, true]);
+});

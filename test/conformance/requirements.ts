@@ -344,24 +344,15 @@ export const titles: Readonly<Record<string, string>> = {
 };
 
 export const reasons: Readonly<Record<string, Reason>> = {
-  'R-022': { notApplicable: 'tokens are secrets of the configuration, which are compared and expire; no OAuth token is read' },
-  'R-027': { notYet: 'tokens of an issuer are not read' },
-  'R-028': { notYet: 'there is no authorization server to point to until tokens of an issuer are read' },
-  'R-029': { notApplicable: 'optional; bearer tokens are the one scheme, and ServiceProviderConfig lists no other' },
+  'R-029': { notApplicable: 'optional; beside bearer tokens a client can have a certificate of TLS; DPoP and Basic are not taken' },
   'R-055': { notApplicable: 'an entry has one externalId, in the attribute that the mapping names' },
-  'R-082': { notYet: 'countries are stored as they are sent; a mapping can demand two letters with `validate`' },
-  'R-088': { notApplicable: 'optional; an empty group is always possible, where the class forbids it by a hidden placeholder' },
-  'R-090': { decided: 'languages, locales and time zones are stored as they are sent (R-071); references must be URIs' },
-  'R-098': { notApplicable: 'optional; a create is refused by uniqueness, not by a condition' },
-  'R-126': { notYet: 'no attribute can be marked as sensitive in URLs; logs hold no URLs with filters' },
-  'R-204': { notApplicable: 'optional; conditions are honoured and not demanded' },
-  'R-212': { notApplicable: 'no redirect is ever sent' },
-  'R-224': { notYet: 'clients are restricted by resource type and operation, not by attribute' },
-  'R-225': { notApplicable: 'nothing with values is kept on disk: no queue and no events, and the audit log has names of attributes only' },
-  'R-230': { notApplicable: 'no preset maps photos; bodies are bounded (R-228), and no URL of a client is ever fetched' },
+  'R-225': {
+    notApplicable: 'no queue and no events are kept on disk, and the journal never has the value, the hash or a fingerprint of a password',
+  },
   'C-010': { notApplicable: 'optional; both methods are offered' },
   'C-018': {
-    decided: 'a cursor holds nothing on the server, so there is nothing to cap; pages are bounded; rates are for the proxy in front',
+    decided:
+      'a cursor holds nothing on the server, so there is nothing to cap; pages are bounded, and the requests of a client can be limited',
   },
   'T-069': { notApplicable: 'a directory is read where it is written: at the first server of the list that answers' },
   'T-074': { notYet: 'events' },

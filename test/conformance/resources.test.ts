@@ -210,4 +210,21 @@ describe('what changes answer', () => {
     const changed = await scim.patch(`/Users/${made.id}`, [{ op: 'add', path: 'title', value: 'T' }]);
     expect(changed.etag).not.toBe(single.etag);
   });
+
+  test('R-088 members are not published as required, for a group without any is possible', async () => {
+    const { scim } = plain;
+    const { body } = await scim.get(`/Schemas/${urn.group}`);
+    const members = (body['attributes'] as readonly Record<string, unknown>[]).find(({ name }) => name === 'members');
+    const subs = members?.['subAttributes'] as readonly Record<string, unknown>[];
+    expect([members?.['required'], subs.some(({ required }) => required === true)]).toEqual([false, false]);
+    const made = await scim.post('/Groups', newGroup());
+    expect([made.status, (await scim.put(`/Groups/${made.id}`, { ...made.body, members: [] })).status]).toEqual([201, 200]);
+  });
+
+  test('R-098 If-None-Match: * on POST: a new resource is made, one that exists already is 409', async () => {
+    const { scim } = plain;
+    const sent = newUser();
+    const post = () => scim.send('POST', '/Users', sent, { 'If-None-Match': '*' });
+    expect([(await post()).status, (await post()).body]).toMatchObject([201, { status: '409', scimType: 'uniqueness' }]);
+  });
 });

@@ -7,17 +7,27 @@ const sections = [
   ['T', 'Known traps', 'Mistakes that SCIM servers are known for; each test shows that the gateway does not make it.'],
 ] as const;
 
+/** What comments and names of tests refer to beside requirements. */
+const background = [
+  ['L', 'Rules for SCIM in front of LDAP', 'Named in comments and tests.'],
+  ['D', 'Decisions', 'What the gateway does where RFC 7643 and RFC 7644 contradict themselves or leave it open.'],
+] as const;
+
 const kinds = { notApplicable: 'not applicable', notYet: 'not in this version', decided: 'decided otherwise' } as const;
 
 export interface Sources {
   readonly titles: Readonly<Record<string, string>>;
   readonly reasons: Readonly<Record<string, Reason>>;
+  /** What else ids stand for. */
+  readonly rules: Readonly<Record<string, string>>;
   /** Ids with files below `test`. */
   readonly evidence: ReadonlyMap<string, readonly string[]>;
+  /** Ids with the files that speak of them. */
+  readonly mentions: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The whole page. */
-export function renderTable({ titles, reasons, evidence }: Sources): string {
+export function renderTable({ titles, reasons, rules, evidence }: Sources): string {
   const ids = Object.keys(titles);
   const proven = ids.filter((id) => evidence.has(id)).length;
   const prove = (id: string): string => {
@@ -30,12 +40,23 @@ export function renderTable({ titles, reasons, evidence }: Sources): string {
       '\n',
     );
   });
-  return [introduction(ids.length, proven), ...parts].join('\n');
+  const others = background.map(([letter, name, text]) => {
+    const rows = Object.entries(rules).filter(([id]) => id.startsWith(letter));
+    const lines = rows.map(([id, rule]) => `| ${id} | ${rule} | ${(evidence.get(id) ?? []).map(link).join(', ')} |`);
+    return [`## ${name}`, '', text, '', '| id | rule | tests that name it |', '| --- | --- | --- |', ...lines, ''].join('\n');
+  });
+  return [introduction(ids.length, proven), ...parts, ...others].join('\n');
 }
 
 /** What is wrong with the sources, one line each: nothing, if every id has either tests or a reason. */
-export function findFaults({ titles, reasons, evidence }: Sources): readonly string[] {
-  const unknown = [...evidence].filter(([id]) => !(id in titles)).map(([id, files]) => `${id} is no requirement: ${files.join(', ')}`);
+export function findFaults({ titles, reasons, rules, evidence, mentions }: Sources): readonly string[] {
+  const known = new Set([...Object.keys(titles), ...Object.keys(rules)]);
+  const unknown = [...new Map([...mentions, ...evidence])]
+    .filter(([id]) => !known.has(id))
+    .map(([id, files]) => `${id} is no requirement: ${files.join(', ')}`);
+  const unused = Object.keys(rules)
+    .filter((id) => !mentions.has(id) && !evidence.has(id))
+    .map((id) => `nothing speaks of ${id}`);
   const idle = Object.keys(reasons)
     .filter((id) => !(id in titles))
     .map((id) => `${id} is no requirement, but has a reason`);
@@ -45,7 +66,7 @@ export function findFaults({ titles, reasons, evidence }: Sources): readonly str
     if (files !== undefined && reasons[id] !== undefined) return [`${id} has tests, so its reason must go: ${files.join(', ')}`];
     return [];
   });
-  return [...unknown, ...idle, ...wrong];
+  return [...unknown, ...unused, ...idle, ...wrong];
 }
 
 function introduction(count: number, proven: number): string {
@@ -55,6 +76,8 @@ function introduction(count: number, proven: number): string {
 
 What the gateway is measured by, and what proves it. An id stands in the names of the tests that prove its requirement:
 \`npx vitest run -t R-165\` runs those of one. Of ${count} requirements ${proven} have tests; the others say why they have none.
+
+Comments in the sources and names of tests also refer to rules for LDAP (L) and to decisions (D), which are listed at the end.
 
 Security events (RFC 9967) are not in this version.
 `;

@@ -14,6 +14,7 @@ import { naming } from './contract/naming.ts';
 import { outages } from './contract/outages.ts';
 import { passwords } from './contract/passwords.ts';
 import { patches } from './contract/patches.ts';
+import { restrictions } from './contract/restrictions.ts';
 import { spellings } from './contract/spellings.ts';
 import { users } from './contract/users.ts';
 import type { Face } from './faces.ts';
@@ -36,6 +37,7 @@ const parts = {
   spellings,
   foreign,
   passwords,
+  restrictions,
   concurrency,
 } satisfies Record<string, Part>;
 

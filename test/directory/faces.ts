@@ -1,5 +1,7 @@
 // The directories that the contract runs over: how each is started, and in what they may differ. One more directory is one more Face.
 // Test set-up only.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DirectoryType } from '../../src/config.ts';
 import { startDemoDirectory } from '../../src/demo/ldap-server.ts';
@@ -26,6 +28,9 @@ export interface StartedDirectory {
   kill(): Promise<void>;
   /** Starts it again on the same port. */
   restart(): Promise<void>;
+  /** Answers nothing from now on, with its connections open. */
+  freeze?(): Promise<void>;
+  thaw?(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,9 +49,15 @@ export interface Face {
     readonly userRdn: string;
     readonly userName: string;
     readonly externalId: string;
+    readonly groupExternalId: string;
     readonly mail: string;
     readonly department: string;
+    readonly street: string;
+    readonly organization: string;
+    readonly employeeNumber: string;
     readonly member: string;
+    /** What makes accounts active or not, with values of both kinds. */
+    readonly state: { readonly attribute: string; readonly values: readonly string[] };
     /** The attribute behind `id`, and an id as it is in a filter. */
     readonly id: string;
     encodeId(id: string): string | Buffer;
@@ -64,6 +75,8 @@ export interface Face {
   readonly keepsDangling: boolean;
   /** Attributes of people may have several values (title, and the one that names the entry). */
   readonly multiValued: boolean;
+  /** Text is compared in compatibility form: `wide` finds `Ｗｉｄｅ`. */
+  readonly comparesForms: boolean;
   /** Members are part of the version: two conditional changes of a group cannot both win. */
   readonly versionsMembers: boolean;
   /** Characters of a name that fit everywhere. */
@@ -88,9 +101,14 @@ const openLdap = {
     userRdn: 'uid',
     userName: 'uid',
     externalId: 'carLicense',
+    groupExternalId: 'businessCategory',
     mail: 'mail',
     department: 'departmentNumber',
+    street: 'street',
+    organization: 'o',
+    employeeNumber: 'employeeNumber',
     member: 'member',
+    state: { attribute: 'employeeType', values: ['active', 'Active', 'disabled', 'DISABLED', 'Disabled', 'contractor'] },
     id: 'entryUUID',
     encodeId: (id: string): string => id,
     decodeId: (octets: Buffer): string => octets.toString(),
@@ -101,6 +119,7 @@ const openLdap = {
   placeholder: 'cn=nobody',
   keepsDangling: true,
   multiValued: true,
+  comparesForms: true,
   versionsMembers: true,
   longestName: 200,
   cutEvery: 40,
@@ -156,8 +175,14 @@ export const ds389: Face = {
   name: '389 Directory Server',
   type: '389ds',
   mapping: '389ds',
+  comparesForms: false,
   versionsMembers: false,
-  ldap: { ...openLdap.ldap, version: 'entryusn', stamps: ['entryusn', 'modifytimestamp', 'modifiersname'] },
+  ldap: {
+    ...openLdap.ldap,
+    state: { attribute: 'nsAccountLock', values: ['true', 'false', 'TRUE', 'False'] },
+    version: 'entryusn',
+    stamps: ['entryusn', 'modifytimestamp', 'modifiersname'],
+  },
   placeholder: undefined,
   durable: true,
   badPassword: undefined,
@@ -176,9 +201,15 @@ export const samba: Face = {
     userRdn: 'CN',
     userName: 'userPrincipalName',
     externalId: 'adminDescription',
+    groupExternalId: 'adminDescription',
     mail: 'otherMailbox',
     department: 'department',
+    street: 'streetAddress',
+    organization: 'company',
+    employeeNumber: 'employeeID',
     member: 'member',
+    // NORMAL_ACCOUNT with ACCOUNTDISABLE, PASSWD_NOTREQD, DONT_EXPIRE_PASSWORD.
+    state: { attribute: 'userAccountControl', values: ['514', '544', '546', '66048'] },
     id: 'objectGUID',
     encodeId: formatGuid,
     decodeId: parseGuid,
@@ -190,6 +221,7 @@ export const samba: Face = {
   cutEvery: 300,
   keepsDangling: false,
   multiValued: false,
+  comparesForms: false,
   versionsMembers: false,
   placeholder: undefined,
   durable: true,
@@ -199,3 +231,37 @@ export const samba: Face = {
     return { ...server, tls: server };
   },
 };
+
+/** With so many people, and the groups that they are in. */
+export const embeddedActiveDirectory = (users = 0): Face => ({
+  ...samba,
+  name: 'the embedded directory as Active Directory',
+  type: 'active-directory',
+  durable: false,
+  async start() {
+    const dir = await mkdtemp(join(tmpdir(), 'demo-active-directory-'));
+    const certificates = await makeCertificates(dir, 'dc1', ['DNS:localhost', 'IP:127.0.0.1']);
+    const { ca, cert, key } = certificates;
+    const port = await freePort();
+    const tls = { certificate: cert, key };
+    const options = { face: 'active-directory', port, suffix: 'DC=example,DC=test', users, tls } as const;
+    let running = await startDemoDirectory(options);
+    const { url, suffix, adminDn, adminPassword } = running;
+    const account = { adminDn, adminPassword, gatewayDn: adminDn, gatewayPassword: adminPassword };
+    return {
+      ...account,
+      url,
+      port,
+      suffix,
+      tls: { host: '127.0.0.1', port, ca, certificates },
+      kill: () => running.close(),
+      async restart() {
+        running = await startDemoDirectory(options);
+      },
+      async stop() {
+        await running.close();
+        await rm(dir, { recursive: true, force: true });
+      },
+    };
+  },
+});

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { DirectoryError } from '../../src/ldap/directory.ts';
 import { type Dn, formatDn } from '../../src/ldap/dn.ts';
+import type { Face } from './faces.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -89,7 +90,17 @@ export const oddMails = [
 ] as const;
 export const oddNumbers = ['7', '10', '007', '42', ' 42', 'E-7', 'e-7'] as const;
 const languages = ['en', 'EN', 'de-CH', 'fr'] as const;
-const states = ['active', 'Active', 'disabled', 'DISABLED', 'Disabled', 'contractor'] as const;
+
+/** The texts that the directory takes, and finds by the ASCII text that they are in compatibility form. */
+function textsFor({ longestName, comparesForms }: Face): readonly string[] {
+  const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text);
+  return oddTexts.filter((text) => text.length <= longestName && (comparesForms || isAscii(text) || !isAscii(text.normalize('NFKC'))));
+}
+
+/** A name that the directory takes, and that ends and begins with no blank. */
+function oddName(text: string, { longestName }: Face): string {
+  return text.trim().slice(-longestName).toWellFormed().trim();
+}
 
 const values = (from: readonly string[], most = 3): fc.Arbitrary<readonly string[]> => {
   const one = fc.constantFrom(...from).map((value) => [value]);
@@ -97,61 +108,67 @@ const values = (from: readonly string[], most = 3): fc.Arbitrary<readonly string
   return fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 4, arbitrary: one }, { weight: 2, arbitrary: several });
 };
 
-const some = (from: readonly string[]): fc.Arbitrary<readonly string[]> =>
-  values(from).map((list) => (list.length > 0 ? list : [from[0] ?? 'x']));
+const some = (from: readonly string[], most: number): fc.Arbitrary<readonly string[]> =>
+  values(from, most).map((list) => (list.length > 0 ? list : [from[0] ?? 'x']));
 
-const person = fc.record({
-  uid: values(oddTexts, 2),
-  cn: some(oddTexts),
-  sn: some(oddTexts),
-  givenName: values(oddTexts),
-  displayName: values(oddTexts, 1),
-  title: values(oddTexts),
-  mail: values(oddMails),
-  telephoneNumber: values(oddPhones),
-  mobile: values(oddPhones),
-  homePhone: values(oddPhones),
-  street: values(oddTexts),
-  l: values(oddTexts),
-  st: values(oddTexts),
-  postalCode: values(oddNumbers),
-  carLicense: values(oddTexts),
-  employeeNumber: values(oddNumbers, 1),
-  employeeType: values(states),
-  departmentNumber: values(oddNumbers),
-  o: values(oddTexts),
-  preferredLanguage: values(languages, 1),
-});
+/** What an entry of a person holds, by LDAP attribute; of what names it, the values beside its name. */
+function person(face: Face): fc.Arbitrary<Readonly<Record<string, readonly string[]>>> {
+  const { ldap, multiValued } = face;
+  const texts = textsFor(face);
+  const most = multiValued ? 3 : 1;
+  return fc.record({
+    ...(multiValued && { uid: values(texts, 2), cn: some(texts, most) }),
+    sn: some(texts, most),
+    givenName: values(texts, most),
+    displayName: values(texts, 1),
+    title: values(texts, most),
+    [ldap.mail]: values(oddMails),
+    telephoneNumber: values(oddPhones, most),
+    mobile: values(oddPhones, most),
+    homePhone: values(oddPhones, most),
+    [ldap.street]: values(texts, most),
+    l: values(texts, most),
+    st: values(texts, most),
+    postalCode: values(oddNumbers, most),
+    [ldap.externalId]: values(texts, most),
+    [ldap.employeeNumber]: values(oddNumbers, 1),
+    [ldap.state.attribute]: values(ldap.state.values, 1),
+    [ldap.department]: values(oddNumbers, most),
+    [ldap.organization]: values(texts, most),
+    preferredLanguage: values(languages, 1),
+  });
+}
 
 /** Adds people and groups of them; the same ones for the same seed. */
 export async function addOddEntries(stage: Stage, seed: number, users = 70, groups = 12): Promise<void> {
   const { face, directory, userDn, groupDn } = stage;
+  const { ldap, keepsDangling } = face;
   const known: Dn[] = [];
   const [gone, foreign] = [`uid=gone,${face.places.users},${directory.suffix}`, 'cn=foreign,dc=other'];
   const pick = fc.sample(fc.nat(), { seed, numRuns: 10_000 }).values();
   const next = (below: number): number => (pick.next().value ?? 0) % below;
-  for (const [i, sample] of fc.sample(person, { seed, numRuns: users }).entries()) {
-    const dn = userDn(`${sample.uid[0] ?? 'user'} ${i}`.trim());
-    const manager = i > 3 && next(3) === 0 ? [formatDn(known[next(known.length)] ?? dn)] : next(9) === 0 ? [gone] : [];
+  const texts = textsFor(face);
+  const nameOf = (text: string): string => oddName(text, face);
+  const names = fc.sample(fc.constantFrom(...texts, 'user'), { seed, numRuns: users });
+  for (const [i, sample] of fc.sample(person(face), { seed, numRuns: users }).entries()) {
+    const dn = userDn(nameOf(`${names[i] ?? ''} ${i}`));
+    const manager = i > 3 && next(3) === 0 ? [formatDn(known[next(known.length)] ?? dn)] : keepsDangling && next(9) === 0 ? [gone] : [];
     const name = String(dn.rdns[0]?.[0]?.value);
-    await add(stage, dn, {
-      ...sample,
-      objectClass: face.ldap.userClasses,
-      uid: [name, ...sample.uid.slice(1).map((alias) => `${alias} alias ${i}`)],
-      manager,
-    });
+    const aliases = (sample['uid'] ?? []).slice(1).map((alias) => `${alias} alias ${i}`);
+    await add(stage, dn, { ...sample, objectClass: ldap.userClasses, [ldap.userName]: [name, ...aliases], manager });
     known.push(dn);
   }
   for (let i = 0; i < groups; i++) {
-    const dn = groupDn(`${oddTexts[next(oddTexts.length)] ?? ''} group ${i}`.trim());
+    const dn = groupDn(nameOf(`${texts[next(texts.length)] ?? ''} group ${i}`));
     const members = Array.from({ length: next(6) }, () => formatDn(known[next(known.length)] ?? dn));
-    const hidden = members.length === 0 || next(3) === 0 ? [`${face.placeholder ?? 'cn=nobody'},${directory.suffix}`] : [];
-    const others = next(4) === 0 ? [foreign] : [];
-    const externalId = next(2) === 0 ? { businessCategory: [oddTexts[next(oddTexts.length)] ?? 'x'] } : {};
+    const hidden =
+      face.placeholder !== undefined && (members.length === 0 || next(3) === 0) ? [`${face.placeholder},${directory.suffix}`] : [];
+    const others = keepsDangling && next(4) === 0 ? [foreign] : [];
+    const externalId = next(2) === 0 ? { [ldap.groupExternalId]: [texts[next(texts.length)] ?? 'x'] } : {};
     await add(stage, dn, {
-      objectClass: face.ldap.groupClasses,
+      objectClass: ldap.groupClasses,
       cn: [String(dn.rdns[0]?.[0]?.value)],
-      member: [...new Set([...members, ...hidden, ...others])],
+      [ldap.member]: [...new Set([...members, ...hidden, ...others])],
       ...externalId,
     });
     known.push(dn);

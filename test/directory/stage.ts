@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { createApp } from '../../src/app.ts';
+import type { Follower } from '../../src/sync/follower.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { type Directory, openDirectory } from '../../src/ldap/directory.ts';
 import { type Dn, parseDn } from '../../src/ldap/dn.ts';
@@ -31,8 +32,12 @@ export interface Stage {
   /** To which a resource is `/Me`, and which gets no body from a PATCH. */
   readonly self: ScimClient;
   /** What a client of that dialect sends as its bearer token; the base URL is that of `scim`. */
-  tokenOf(dialect: 'compat' | 'entra' | 'okta' | 'onelogin'): string;
+  tokenOf(dialect: 'compat' | 'strict' | 'reader' | 'entra' | 'okta' | 'onelogin' | 'confined' | 'placed'): string;
   readonly types: readonly ResourceType[];
+  /** Its configuration, changed as by `--set`: for another gateway before the same directory. */
+  configure(overrides: readonly string[]): Config;
+  /** What keeps up the snapshot. @throws Error where there is none */
+  follower(): Follower;
   /** DN of a user or group with that name. */
   userDn(name: string): Dn;
   groupDn(name: string): Dn;
@@ -119,6 +124,8 @@ const tokens = {
   onelogin: 'onelogin-token-of-the-contract',
   reader: 'reader-token-of-the-contract',
   self: 'self-token-of-the-contract',
+  confined: 'confined-token-of-the-contract',
+  placed: 'placed-token-of-the-contract',
 };
 
 /** The `userName` of the resource that is `/Me` to the client `self`. */
@@ -131,12 +138,16 @@ export interface StageOptions {
   readonly bindDn?: string;
   /** The gateway binds as the administrator of the directory. */
   readonly asAdmin?: boolean;
+  /** Resource types of the mapping beside User and Group. */
+  readonly resources?: readonly string[];
   /** What stands under `guards:`, in one line. */
   readonly guards?: string;
   /** Milliseconds of an LDAP operation. */
   readonly operationTimeout?: number;
   /** Instead of the proxy alone, in order of preference. */
   readonly servers?: readonly string[];
+  /** What stands under `cache:`, in one line: lists are read from the snapshot then. */
+  readonly cache?: string;
   /** What stands under `tls:`, in one line, instead of the authority of the directory. */
   readonly tls?: string;
   /** Of health checks and attempts to connect; the usual ones are longer than a test. */
@@ -147,10 +158,13 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
   const directory = await face.start();
   const proxy = await startProxy(directory.tls ?? directory.port);
   const publicUrl = `http://127.0.0.1:${await freePort()}`;
-  const config = loadConfig(fileURLToPath(new URL('contract.yaml', import.meta.url)), {
-    env: { LDAP_PASSWORD: options.bindPassword ?? (options.asAdmin === true ? directory.adminPassword : directory.gatewayPassword) },
-    text: configuration(face, directory, proxy.url, publicUrl, options),
-  });
+  const configure = (overrides: readonly string[] = []): Config =>
+    loadConfig(fileURLToPath(new URL('contract.yaml', import.meta.url)), {
+      env: { LDAP_PASSWORD: options.bindPassword ?? (options.asAdmin === true ? directory.adminPassword : directory.gatewayPassword) },
+      text: configuration(face, directory, proxy.url, publicUrl, options),
+      overrides,
+    });
+  const config = configure();
   const admin = openDirectory({
     servers: [directory.url],
     bind: { dn: directory.adminDn, password: directory.adminPassword },
@@ -173,6 +187,12 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
     directory,
     proxy,
     url,
+    configure,
+    follower() {
+      const follower = app.followers.get('main');
+      if (!follower) throw new Error('lists are live on this stage');
+      return follower;
+    },
     types: app.gateways[0]?.resourceTypes() ?? [],
     wire: new Wire(proxy),
     look: new Look(admin, face.ldap, directory.suffix),
@@ -205,7 +225,12 @@ function configuration(face: Face, directory: StartedDirectory, ldapUrl: string,
   - name: ${name}
     dialect: ${name === 'reader' || name === 'self' ? 'compat' : name}${name === 'self' ? `\n    me: 'userName eq "${ownName}"'\n    patchResponse: noContent` : ''}
     auth: { token: { sha256: "${createHash('sha256').update(tokens[name]).digest('hex')}", expires: never } }
-    allow: { directory: main, resources: [User, Group], operations: [${operations}] }`;
+    allow: { directory: main, resources: [${resources}], operations: [${operations}] }`;
+  const restricted = (name: 'confined' | 'placed', types: string, allow: string): string => `
+  - name: ${name}
+    auth: { token: { sha256: "${createHash('sha256').update(tokens[name]).digest('hex')}", expires: never } }
+    allow: { directory: main, resources: ${types}, operations: [read, create, update, delete], ${allow} }`;
+  const resources = ['User', 'Group', ...(options.resources ?? [])].join(', ');
   const writers = ['compat', 'strict', 'entra', 'okta', 'onelogin', 'self'] as const;
   const bindDn = options.bindDn ?? (options.asAdmin === true ? directory.adminDn : directory.gatewayDn);
   const servers = (options.servers ?? [ldapUrl]).map((url) => JSON.stringify(url)).join();
@@ -221,7 +246,8 @@ directories:
     bind: { dn: ${JSON.stringify(bindDn)}, password: { env: LDAP_PASSWORD } }
     baseDn: "${directory.suffix}"${tls === undefined ? '' : `\n    tls: { ${tls} }`}
     mapping: ${face.mapping}
+    reads: { lists: ${options.cache === undefined ? 'live' : 'cache'} }${options.cache === undefined ? '' : `\n    cache: { ${options.cache} }`}
     timeouts: { connect: 2s, operation: ${options.operationTimeout ?? face.operationTimeout ?? 5000}ms }
-clients:${writers.map((name) => client(name, 'read, create, update, delete')).join('')}${client('reader', 'read')}
+clients:${writers.map((name) => client(name, 'read, create, update, delete')).join('')}${client('reader', 'read')}${restricted('confined', '[User, Group]', `filter: { User: 'title eq "Confined"' }, attributes: { User: { read: { except: [externalId] } } }`)}${restricted('placed', '[User]', `bases: ["${face.places.users},${directory.suffix}"]`)}
 ${guards}`;
 }

@@ -28,8 +28,14 @@ export class Wire {
   }
 }
 
+/** An extended operation is one that sets a password, unless it asks who the account is (RFC 4532). */
 export const writesAmong = (operations: readonly Operation[]): readonly Operation[] =>
-  operations.filter(({ kind }) => ['add', 'modify', 'modifyDn', 'delete', 'extended'].includes(kind));
+  operations.filter(
+    (operation) =>
+      ['add', 'modify', 'modifyDn', 'delete'].includes(operation.kind) || (operation.kind === 'extended' && operation.oid !== whoAmIOid),
+  );
+
+const whoAmIOid = '1.3.6.1.4.1.4203.1.11.3';
 
 export const searchesAmong = (operations: readonly Operation[]): readonly SearchOperation[] =>
   operations.filter((operation) => operation.kind === 'search');

@@ -5,6 +5,8 @@ import type { Tree } from './tree.ts';
 
 /** The suffix of the directory in capitals: LDAP takes it for the same, and a small one in an answer is a leak. */
 export const suffix = 'dc=fuzz-suffix,dc=test';
+/** The userName of the resource that is `/Me` to the client `self`. */
+export const ownName = 'self-service';
 export const ownDn = (rdn: string): string => `${rdn},${suffix}`.toUpperCase();
 
 /** Every password that is sent begins with it; no answer may. */

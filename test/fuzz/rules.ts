@@ -1,7 +1,8 @@
 // What must be true of every answer, whatever was asked: no failure, errors as SCIM errors, nothing told that nobody should know.
 // RFC 7644 section 3.12, RFC 9865 section 2.1; R-209 to R-211.
-import { passwordMark, suffix } from './hostile.ts';
-import { type FuzzRequest, pathOf, tokens, writeRequest } from './requests.ts';
+import { ownName, passwordMark, suffix } from './hostile.ts';
+import { tokens } from './headers.ts';
+import { type FuzzRequest, pathOf, writeRequest } from './request.ts';
 import { adminPassword } from './stand.ts';
 import type { Answer } from './wire.ts';
 
@@ -22,7 +23,7 @@ const scimTypes: ReadonlyMap<unknown, readonly number[]> = new Map([
   ['invalidCount', [400]],
 ]);
 
-const knownStatuses = new Set([200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 414, 415, 417, 431, 501]);
+const knownStatuses = new Set([200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 414, 415, 417, 429, 431, 501]);
 
 const secrets = [...Object.values(tokens), adminPassword, passwordMark, suffix, 'ou=people', 'ou=groups'];
 
@@ -38,7 +39,7 @@ export interface Circumstances {
 }
 
 /** What is wrong with an answer; nothing: an empty list. */
-export function judge(request: FuzzRequest, answer: Answer, { outage }: Circumstances): readonly string[] {
+export function judge(request: FuzzRequest, answer: Answer, { outage, crowded }: Circumstances): readonly string[] {
   const { status, headers, body } = answer;
   const path = pathOf(request);
   const isProbe = ['/health', '/ready', '/health/', '/ready/'].some((end) => path.endsWith(end));
@@ -46,6 +47,8 @@ export function judge(request: FuzzRequest, answer: Answer, { outage }: Circumst
   if (!(knownStatuses.has(status) || (outage && status === 503))) wrong.push(`status ${status}`);
   if (status === 501 && !/\/(?:Bulk|Me)\/?$/.test(path)) wrong.push('501 for a feature that exists');
   if (status === 503 && !isProbe && !headers.has('retry-after')) wrong.push('503 without Retry-After');
+  if (status === 429 && (isAuthenticated(request) || !headers.has('retry-after')))
+    wrong.push('429 for somebody who is known, or without Retry-After');
   if (status === 405 && !headers.has('allow')) wrong.push('405 without Allow');
   if (status === 401 && !headers.has('www-authenticate')) wrong.push('401 without WWW-Authenticate');
   if (status === 201 && !headers.has('location')) wrong.push('201 without Location');
@@ -57,8 +60,19 @@ export function judge(request: FuzzRequest, answer: Answer, { outage }: Circumst
   if (!/^application\/(?:scim\+)?json$/.test(headers.get('content-type') ?? '')) wrong.push(`Content-Type ${headers.get('content-type')}`);
   const parsed = parse(body);
   if (parsed === undefined) return [...wrong, 'the body is no JSON object'];
+  const { userName = ownName } = parsed;
+  if (status === 200 && !crowded && /^\/Me(?:\/|$)/.test(path) && !isOwn(userName))
+    wrong.push('/Me is somebody else, or has changed his name');
   return [...wrong, ...(status < 400 ? [] : judgeError(request, status, parsed))];
 }
+
+/** Whether a request has the token of a client, and that alone. */
+function isAuthenticated({ headers, raw }: FuzzRequest): boolean {
+  const given = headers.flatMap(([name, value]) => (name.toLowerCase() === 'authorization' ? [value] : []));
+  return raw === undefined && given.length === 1 && Object.values(tokens).some((token) => given[0] === `Bearer ${token}`);
+}
+
+const isOwn = (userName: unknown): boolean => String(userName).normalize('NFKC').toLowerCase() === ownName;
 
 function judgeError(request: FuzzRequest, status: number, error: Readonly<Record<string, unknown>>): readonly string[] {
   const { schemas, status: written, scimType, detail, ...others } = error;

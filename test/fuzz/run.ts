@@ -1,5 +1,5 @@
 // `node test/fuzz/run.ts --requests 100000 --seed N`: a fuzz run of any length; what it finds is printed with the seed that shows it again.
-// Exit code 1 for a finding. A thread of its own watches over the time: a loop that never ends would stop every timer here.
+// `--directory slapd`: behind the gateway is slapd, not the embedded directory. Exit code 1 for a finding. A thread of its own watches over the time: a loop that never ends would stop every timer here.
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { runFuzz } from './session.ts';
@@ -10,6 +10,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     users: { type: 'string', default: '40' },
     outages: { type: 'string', default: '2' },
+    directory: { type: 'string', default: 'embedded' },
   },
 });
 const [requests, seed, users, outages] = [values.requests, values.seed, values.users, values.outages].map(Number);
@@ -39,6 +40,7 @@ const report = await runFuzz({
   requests: requests ?? 0,
   users: users ?? 0,
   outages: outages ?? 0,
+  directory: values.directory === 'slapd' ? 'slapd' : 'embedded',
   onProgress: (done, what) => {
     Atomics.store(progress, 0, done);
     if (done % 5000 < 200) console.log(`${done} requests, ${Math.round((Date.now() - started) / 1000)} s, ${what}`);

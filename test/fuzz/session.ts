@@ -4,7 +4,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { isDeepStrictEqual } from 'node:util';
 import { Knowledge } from './knowledge.ts';
 import { Random } from './random.ts';
-import { basePath, type FuzzRequest, makeRequest, pathOf, tokens, writeRequest } from './requests.ts';
+import { tokens } from './headers.ts';
+import { ownName } from './hostile.ts';
+import { basePath, type FuzzRequest, pathOf, writeRequest } from './request.ts';
+import { makeRequest } from './requests.ts';
 import { type Circumstances, judge, saysDone } from './rules.ts';
 import { openStand, type Prints, type Stand } from './stand.ts';
 import { type Answer, sendRaw, Wire } from './wire.ts';
@@ -16,6 +19,8 @@ export interface FuzzOptions {
   readonly users?: number;
   /** How often the directory is killed on the way; 0 by default. */
   readonly outages?: number;
+  /** What stands behind the gateway; the embedded directory by default. */
+  readonly directory?: 'embedded' | 'slapd';
   readonly onProgress?: (done: number, what: string) => void;
 }
 
@@ -40,10 +45,11 @@ export interface FuzzReport {
 /** Milliseconds: a request that takes longer hangs. */
 const deadline = 15_000;
 const checkEvery = 200;
+const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const mostFindings = 25;
 
 export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const stand = await openStand(options.users ?? 40);
+  const stand = await openStand(options.users ?? 40, options.directory);
   const session = new Session(stand, options);
   const stopWatching = session.watch();
   try {
@@ -108,6 +114,7 @@ class Session {
       if (this.#number - checked >= checkEvery) {
         checked = this.#number;
         await this.#compareAll();
+        await this.#provideSelf();
         onProgress?.(this.#number, `${this.#findings.size} findings, ${this.#prints.size} entries`);
       }
     }
@@ -133,6 +140,15 @@ class Session {
       const { body } = await this.#read(`${endpoint}?count=1000`);
       for (const resource of readObjects(body['Resources'])) this.#knowledge.learn(resource);
     }
+    await this.#provideSelf();
+  }
+
+  /** Somebody is `/Me`, until a request removes or renames him. */
+  async #provideSelf(): Promise<void> {
+    const body = Buffer.from(JSON.stringify({ schemas: [userUrn], userName: ownName, name: { familyName: 'Self' } }));
+    const wire = this.#wires[7] ?? new Wire(this.#stand.port);
+    const { status } = await wire.send('POST', writeRequest({ ...plain('POST', '/Users'), body }), deadline);
+    if (status !== 201 && status !== 409) this.#find(`somebody for /Me was answered ${status}`);
     this.#lastChange = await this.#stand.lastChange();
     this.#prints = await this.#stand.printAll();
   }
@@ -326,7 +342,11 @@ const meantPaths: readonly (readonly string[])[] = [
 ];
 
 function plain(method: string, path: string): FuzzRequest {
-  const headers = [['Host', '127.0.0.1'] as const, ['Authorization', `Bearer ${tokens.compat}`] as const];
+  const headers = [
+    ['Host', '127.0.0.1'] as const,
+    ['Authorization', `Bearer ${tokens.compat}`] as const,
+    ['Content-Type', 'application/scim+json'] as const,
+  ];
   return { method, target: basePath + path, headers, body: undefined, chunked: false };
 }
 

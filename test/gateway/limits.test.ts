@@ -344,7 +344,7 @@ test('explain says what the limits say', async () => {
   const explanation = await explainRequest(config, { method: 'PATCH', target, headers: {}, body }, { client: 'full' });
   const description = describeExplanation(explanation);
   expect([description.limits, description.answer.status]).toEqual([
-    [{ operation: 'removeMember', count: 2, used: 0, limit: 1, allowed: false }],
+    [{ operation: 'removeMember', count: 2, used: 0, limit: 1, allowed: false, holds: false }],
     429,
   ]);
   expect(formatExplanation(description)).toContain('removeMember: 2 of 1 within an hour: refused');
@@ -359,7 +359,7 @@ test('explain and observe judge without counting, and tell what they found', asy
     onLimit: (verdict) => verdicts.push(verdict),
   }));
   expect([(await scim.delete(`/Users/${id}`)).status, (await scim.delete(`/Users/${id}`)).status]).toEqual([204, 204]);
-  const verdict = { operation: 'delete', count: 1, used: 0, limit: 1, allowed: true };
+  const verdict = { operation: 'delete', count: 1, used: 0, limit: 1, allowed: true, holds: false };
   expect(verdicts).toEqual([verdict, verdict]);
 });
 

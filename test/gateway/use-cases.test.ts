@@ -1,5 +1,5 @@
-// What a write is answered: attributes that are returned on request, for the client that has just set them.
-// RFC 7643 section 7; R-142.
+// What use cases are answered: attributes returned on request, conditions that are demanded, attributes that are fixed, outages.
+// RFC 7643 section 7; RFC 6585 section 3; R-142, R-204, R-208.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { fileDirectory } from '../../src/commands/file-directory.ts';
 import type { Backend } from '../../src/gateway/backend.ts';
@@ -113,4 +113,17 @@ test('R-211 what fails before there is a plan is an outage of the directory, no 
   const { create, replace } = createGateway({ ...backend, directory: down }, '');
   await expect(create(client, type, body, {})).rejects.toMatchObject({ status: 503, retryAfter: 5 });
   await expect(replace(client, type, id, body, {}, {})).rejects.toMatchObject({ status: 503, retryAfter: 5 });
+});
+
+test('R-204 a PUT without If-Match is 428 for a client of which versions are demanded; PATCH needs none', async () => {
+  const { version = '' } = await gateway.create(client, type, body, {});
+  const careful: Client = { ...client, unconditionalPut: 'refuse' };
+  const next = { ...body, title: 'Head' };
+  expect(() => gateway.replace(careful, type, id, next, {}, {})).toThrow(
+    expect.objectContaining({ status: 428, scimType: undefined }) as Error,
+  );
+  expect((await gateway.get(client, type, id, {}, {})).version).toBe(version);
+  expect((await gateway.replace(careful, type, id, next, {}, { ifMatch: [version] })).resource).toMatchObject({ title: 'Head' });
+  const Operations = [{ op: 'replace', path: 'title', value: 'Clerk' }];
+  expect((await gateway.patch(careful, type, id, { Operations }, {}, {})).resource).toMatchObject({ title: 'Clerk' });
 });

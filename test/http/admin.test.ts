@@ -20,7 +20,7 @@ beforeAll(async () => {
     sha256: () => createHash('sha256').update(state.token).digest(),
     status: () => ({ version: '1' }),
     readiness: () => ({ ready: state.ready, directories: [] }),
-    metrics: () => 'a 1\n',
+    metrics: async () => 'a 1\n',
     reload: async () => ({ ok: state.ok, mistakes: [] }),
   });
   ({ url, port } = await server.listen());
@@ -117,7 +117,7 @@ test('with a certificate it speaks TLS only, and a renewed one counts for new co
     sha256: () => createHash('sha256').update(token).digest(),
     status: () => ({}),
     readiness: () => ({ ready: true }),
-    metrics: () => '',
+    metrics: async () => '',
   });
   const address = await secure.listen();
   const ask = (ca: string, path: string): Promise<number | undefined> =>
@@ -141,7 +141,7 @@ test('without something to reload from, POST /reload is 501', async () => {
     sha256: () => createHash('sha256').update(token).digest(),
     status: () => ({}),
     readiness: () => ({ ready: true }),
-    metrics: () => '',
+    metrics: async () => '',
   });
   const address = await bare.listen();
   const answer = await fetch(`${address.url}/reload`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });

@@ -8,6 +8,7 @@ import { DirectoryError } from '../../src/ldap/error.ts';
 import { probeHealth, probeServer } from '../../src/ldap/probe.ts';
 import { readOne } from '../../src/ldap/search.ts';
 import { Servers, type Intervals } from '../../src/ldap/servers.ts';
+import { stayTogether } from '../../src/ldap/stay.ts';
 import { startProxy, type Proxy } from '../servers/proxy.ts';
 import { answerProbe, result, startScripted } from '../servers/scripted.ts';
 import { freePort, startSlapd, type Slapd } from '../servers/slapd.ts';
@@ -18,7 +19,7 @@ afterEach(async () => {
 });
 
 const suffix = 'dc=example,dc=test';
-const quick: Intervals = { health: 150, probe: 150, retryFirst: 20, retryLast: 100, refused: 600 };
+const quick: Intervals = { health: 150, probe: 150, retryFirst: 20, retryLast: 100, stable: 1000, refused: 600 };
 
 async function server(): Promise<Slapd> {
   const slapd = await startSlapd({ suffix });
@@ -261,6 +262,23 @@ describe('requests while a connection is lost', () => {
     expect(deletes).toBe(1);
   });
 
+  test('a read is sent once more also when the connection was just made', async () => {
+    const proxy = await proxyTo((await server()).port);
+    const servers = serversFor([proxy.url], { connections: 2 });
+    await servers.start();
+    let tries = 0;
+    const reads = Array.from({ length: 20 }, (_, i) =>
+      servers.read(async (connection) => {
+        tries += 1;
+        const answer = readBase(connection);
+        if (i === 19 && tries <= 20) proxy.cut();
+        return answer;
+      }),
+    );
+    expect(await Promise.all(reads)).toEqual(Array(20).fill('example'));
+    expect(servers.status().ready).toBe(true);
+  });
+
   test('a read that lost both its connections fails', async () => {
     const proxy = await proxyTo((await server()).port);
     const servers = serversFor([proxy.url], { connections: 1 });
@@ -376,6 +394,44 @@ describe('several servers', () => {
     await first.restart();
     await expect.poll(() => servers.url, { timeout: 8000 }).toBe(first.url);
     expect(await write).toMatchObject({ resultCode: 0 });
+  });
+
+  test('what follows a write goes to the server that took it when the preferred one returns meanwhile, other requests to that', async () => {
+    const first = await server();
+    await first.kill();
+    const second = await proxyTo((await server()).port);
+    const servers = serversFor([first.url, second.url]);
+    await servers.start();
+    const urlOf = (connection: Connection): Promise<string> => Promise.resolve(connection.url);
+    const seen = await stayTogether(async () => {
+      const before = [await servers.read(urlOf), await servers.write(urlOf)];
+      await first.restart();
+      await expect.poll(() => servers.url, { timeout: 8000 }).toBe(first.url);
+      const pages = await servers.borrowForPages();
+      pages.release();
+      return [...before, await servers.read(urlOf), pages.connection.url, await servers.write(urlOf), await servers.read(readBase)];
+    });
+    expect(seen).toEqual([...Array(5).fill(second.url), 'example']);
+    expect(await servers.read(urlOf)).toBe(first.url);
+    // Nobody stays there any more.
+    await expect.poll(() => second.open).toBe(0);
+  });
+
+  test('what follows a write is never asked of a server that may not know of it', async () => {
+    const [first, second] = await Promise.all([server(), server()]);
+    const servers = serversFor([first.url, second.url]);
+    await servers.start();
+    await stayTogether(async () => {
+      await servers.write(readBase);
+      await first.kill();
+      await expect.poll(() => servers.url, { timeout: 8000 }).toBe(second.url);
+      expect(await errorOf(servers.read(readBase))).toMatchObject({ kind: 'unavailable', message: expect.stringContaining(first.url) });
+      expect(await errorOf(servers.borrowForPages())).toMatchObject({ kind: 'unavailable' });
+      await first.restart();
+      await expect.poll(() => servers.url, { timeout: 8000 }).toBe(first.url);
+      expect(await servers.read(readBase)).toBe('example');
+    });
+    expect(await servers.read(readBase)).toBe('example');
   });
 
   test('a frozen preferred server is left for the next', async () => {

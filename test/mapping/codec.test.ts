@@ -18,7 +18,7 @@ describe('pairs of LDAP and SCIM values', () => {
     ['string', 'Zoë', 'Zoë'],
     ['guid', formatGuid('6e9f0b7c-0000-4000-8000-000000000001'), '6e9f0b7c-0000-4000-8000-000000000001'],
     ['sid', formatSid('S-1-5-21-7'), 'S-1-5-21-7'],
-    ['generalizedTime', '20240229120000Z', '2024-02-29T12:00:00Z'],
+    ['generalizedTime', '20240229120000.0Z', '2024-02-29T12:00:00Z'],
     ['filetime', '133536816000000000', '2024-02-29T12:00:00Z'],
     ['epochDays', '19782', '2024-02-29T00:00:00Z'],
     [{ boolean: { true: 'yes', false: 'no', invert: false } }, 'yes', true],

@@ -243,9 +243,12 @@ describe('references', () => {
     const text = userText({ attributes: 'groups: { memberships: { reverse: Group } }' }).replace(/^ {4}membership: .*$/m, '');
     expect(problemsOf(text)).toEqual(['resources/User/attributes/groups: Group has no `membership` to search']);
   });
-  test('`defer` warns', () => {
-    expect(problems('enterprise:manager: { ldap: manager, reference: { to: [User], onUnresolved: defer } }')).toEqual([
-      `warning ${at('enterprise:manager')}/reference/onUnresolved: \`defer\` needs a durable store, which this version has not: unresolved references are refused`,
+  test('`resolveBy` without `defer`', () => {
+    expect(
+      problems('enterprise:manager: { ldap: manager, reference: { to: [User], onUnresolved: defer, resolveBy: [externalId] } }'),
+    ).toEqual([]);
+    expect(problems('enterprise:manager: { ldap: manager, reference: { to: [User], resolveBy: [externalId] } }')).toEqual([
+      `${at('enterprise:manager')}/reference/resolveBy: is of use only beside \`onUnresolved: defer\``,
     ]);
   });
   test('a codec beside a reference', () => {
@@ -311,6 +314,24 @@ describe('search, create, set', () => {
       'rename: { rdn: follow }',
       'delete: { mode: quarantine }',
       ['resources/User/delete: `quarantine` needs `marker`: what says in LDAP that an entry is deleted'],
+    ],
+    [
+      'rename: { rdn: follow }',
+      'delete: { mode: quarantine, marker: { ldap: description, value: x, time: Description } }',
+      ['resources/User/delete/marker/time: must be another attribute than that of the marker'],
+    ],
+    [
+      'rename: { rdn: follow }',
+      'match: { by: [userName, externalID, emails] }',
+      [
+        'resources/User/match/by/1: must name a mapped attribute whose value tells people apart, such as externalId or emails.value',
+        'resources/User/match/by/2: must name a mapped attribute whose value tells people apart, such as externalId or emails.value',
+      ],
+    ],
+    [
+      'rename: { rdn: follow }',
+      'match: { by: [userName], within: nowhere }',
+      ['resources/User/match/within: invalid DN at column 8: = expected'],
     ],
     [
       'rename: { rdn: follow }',

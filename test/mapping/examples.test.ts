@@ -67,12 +67,10 @@ describe('OpenLDAP', () => {
 
 describe('Active Directory', () => {
   const { mapping, problems } = compileFile('test/fixtures/examples/mapping.activeDirectory.yaml');
-  test('compiles with its two warnings about `defer`', () => {
-    const text = '`defer` needs a durable store, which this version has not: unresolved references are refused';
-    expect(problems.map(describeProblem)).toEqual([
-      `warning resources/User/attributes/enterprise:manager/reference/onUnresolved: ${text}`,
-      `warning resources/Group/membership/reference/onUnresolved: ${text}`,
-    ]);
+  test('compiles, and defers references', () => {
+    expect(problems.map(describeProblem)).toEqual([]);
+    const deferring = mapping.resources.flatMap(({ rules }) => rules.filter(({ deferred }) => deferred).map(({ target }) => target.name));
+    expect(deferring).toEqual(['urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager', 'members']);
   });
   test('Group', () => expect(viewOf(requireResource(mapping, 'Group').type)).toEqual(group));
   test('User', () => {

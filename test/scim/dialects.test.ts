@@ -1,9 +1,20 @@
 // The dialects as data: `strict` deviates in nothing, every other one is what its client needs.
 import { describe, expect, it } from 'vitest';
-import { compat, deviations, dialects, entra, findDialect, interopProfile, okta, onelogin, strict } from '../../src/scim/dialects.ts';
+import {
+  compat,
+  deviations,
+  dialects,
+  entra,
+  entraRoles,
+  findDialect,
+  interopProfile,
+  okta,
+  onelogin,
+  strict,
+} from '../../src/scim/dialects.ts';
 
 describe('dialects', () => {
-  it.each(['compat', 'strict', 'interop-profile', 'entra', 'okta', 'onelogin'])('finds %s by its name', (name) => {
+  it.each(['compat', 'strict', 'interop-profile', 'entra', 'entra-roles', 'okta', 'onelogin'])('finds %s by its name', (name) => {
     expect(findDialect(name)?.name).toBe(name);
   });
 
@@ -12,7 +23,7 @@ describe('dialects', () => {
   });
 
   it('names every dialect once', () => {
-    expect([...dialects.keys()]).toEqual(['compat', 'strict', 'interop-profile', 'entra', 'okta', 'onelogin']);
+    expect([...dialects.keys()]).toEqual(['compat', 'strict', 'interop-profile', 'entra', 'entra-roles', 'okta', 'onelogin']);
   });
 
   it('strict deviates in nothing and compat in everything that clients need', () => {
@@ -30,6 +41,10 @@ describe('dialects', () => {
 
   it.each([entra, okta])('$name is compat under its own name', (dialect) => {
     expect({ ...dialect, name: 'compat' }).toEqual(compat);
+  });
+
+  it('entra-roles is entra that takes JSON texts apart', () => {
+    expect(entraRoles).toEqual({ ...entra, name: 'entra-roles', jsonText: 'unwrap' });
   });
 
   it('onelogin is compat with one media type for all answers', () => {

@@ -1,19 +1,18 @@
 // A private 389 Directory Server on free loopback ports, in a temporary folder, with a small tree and the usual plugins.
 // Test set-up only; ns-slapd(8), dscreate(8). It runs as the package's user, because a private prefix refuses root.
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { access, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openDirectory, type Directory } from '../../src/ldap/directory.ts';
 import { parseDn } from '../../src/ldap/dn.ts';
 import { ensureDs389, serverEnvironment } from './install.ts';
-import { withLock } from './lock.ts';
-import { freePort, untilListening } from './port.ts';
+import { makeTemplate } from './lock.ts';
+import { freePort } from './port.ts';
+import { type Lifecycle, startProcess } from './process.ts';
 
 const run = promisify(execFile);
-const children = new Set<ChildProcess>();
-process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
 const suffix = 'dc=example,dc=test';
 const instance = 'slapd-test';
@@ -25,7 +24,7 @@ const gatewayPassword = 'gateway-password';
 /** Changes when what is created changes. */
 const template = join(tmpdir(), 'ldap-scim-gateway-ds389-2');
 
-export interface Ds389 {
+export interface Ds389 extends Lifecycle {
   readonly url: string;
   /** By the name localhost, as its certificate says. */
   readonly ldapsUrl: string;
@@ -41,12 +40,6 @@ export interface Ds389 {
   readonly caFile: string;
   readonly tlsPort: number;
   readonly dir: string;
-  /** Ends it and removes its folder. */
-  stop(): Promise<void>;
-  /** SIGKILL; the data stays. */
-  kill(): Promise<void>;
-  /** Starts it again on the same ports with the same data, after an orderly end if it still runs. */
-  restart(): Promise<void>;
 }
 
 export interface Ds389Options {
@@ -54,7 +47,15 @@ export interface Ds389Options {
   readonly unique?: readonly string[];
   /** The plugin 7-bit check, which a new instance has: it refuses umlauts in uid, mail and passwords. */
   readonly sevenBit?: boolean;
+  /** Every write is written down. */
+  readonly auditLog?: boolean;
+  /** More entries, as LDIF, with an entryUUID each: what is imported gets none. */
+  readonly ldif?: string;
+  /** The plugin Retro Changelog, with both ids of what was changed. */
+  readonly changelog?: boolean;
 }
+
+export const auditLogOf = ({ dir }: Ds389): string => join(dir, 'root/var/log/dirsrv', instance, 'audit');
 
 /** With the plugins MemberOf, referential integrity and USN, and those that the options ask for. */
 export async function startDs389(options: Ds389Options = {}): Promise<Ds389> {
@@ -63,10 +64,10 @@ export async function startDs389(options: Ds389Options = {}): Promise<Ds389> {
   const [port, tlsPort] = [await freePort(), await freePort()];
   await run('cp', ['-a', '--sparse=always', `${template}/.`, dir]);
   await moveTree(dir, port, tlsPort);
-  await choosePlugins(dir, options);
-  const server = serverIn(dir, port);
-  await server.start();
+  await choose(dir, options);
+  if (options.ldif !== undefined) await importEntries(dir, options.ldif);
   return {
+    ...(await startIn(dir, port)),
     url: `ldap://127.0.0.1:${port}`,
     ldapsUrl: `ldaps://localhost:${tlsPort}`,
     port,
@@ -79,29 +80,13 @@ export async function startDs389(options: Ds389Options = {}): Promise<Ds389> {
     caFile: join(configurationOf(dir), 'ca.crt'),
     tlsPort,
     dir,
-    stop: async () => {
-      await server.end('SIGKILL');
-      await rm(dir, { recursive: true, force: true, maxRetries: 5 });
-    },
-    kill: () => server.end('SIGKILL'),
-    restart: async () => {
-      await server.end('SIGTERM');
-      await server.start();
-    },
   };
 }
 
 /** Installs 389-DS and creates the instance that every server is a copy of: about fifteen seconds, once for a machine. */
 export async function prepareDs389(): Promise<void> {
   await ensureDs389();
-  if (await exists(template)) return;
-  await withLock('ds389', async () => {
-    if (await exists(template)) return;
-    const dir = `${template}.new`;
-    await rm(dir, { recursive: true, force: true });
-    await create(dir);
-    await rename(dir, template);
-  });
+  await makeTemplate(template, create);
 }
 
 const configurationOf = (dir: string): string => join(dir, 'root/etc/dirsrv', instance);
@@ -136,8 +121,7 @@ create_suffix_entry = True
 `;
   await writeFile(join(dir, 'instance.inf'), settings);
   await execute(dir, join(dir, 'bin/dscreate'), 'from-file', join(dir, 'instance.inf'));
-  const server = serverIn(dir, port);
-  await server.start();
+  const server = await startIn(dir, port);
   const admin = openDirectory({
     servers: [`ldap://127.0.0.1:${port}`],
     bind: { dn: adminDn, password: adminPassword },
@@ -150,7 +134,7 @@ create_suffix_entry = True
     await seed(admin);
   } finally {
     await admin.close();
-    await server.end('SIGTERM');
+    await server.end();
   }
 }
 
@@ -204,17 +188,15 @@ async function moveTree(dir: string, port: number, tlsPort: number): Promise<voi
   await chown(dir, uid, gid);
 }
 
-interface Server {
-  start(): Promise<void>;
-  end(signal: NodeJS.Signals): Promise<void>;
-}
-
-async function choosePlugins(dir: string, { unique = [], sevenBit = false }: Ds389Options): Promise<void> {
+async function choose(dir: string, { unique = [], sevenBit = false, auditLog = false, changelog = false }: Ds389Options): Promise<void> {
   const file = join(configurationOf(dir), 'dse.ldif');
   const entries = (await readFile(file, 'utf8')).split('\n\n').map((entry) => {
     const enable = (isOn: boolean): string =>
       entry.replace(/^nsslapd-pluginEnabled: .*$/im, `nsslapd-pluginEnabled: ${isOn ? 'on' : 'off'}`);
+    if (entry.startsWith('dn: cn=config\n') && auditLog) return `${entry}\nnsslapd-auditlog-logging-enabled: on`;
     if (entry.startsWith('dn: cn=7-bit check,')) return enable(sevenBit);
+    if (entry.startsWith('dn: cn=Retro Changelog Plugin,') && changelog)
+      return [enable(true), 'nsslapd-attribute: nsUniqueId:targetUniqueId', 'nsslapd-attribute: entryUUID:targetEntryUUID'].join('\n');
     if (!entry.startsWith('dn: cn=attribute uniqueness,')) return entry;
     const watched = unique.map((attribute) => `uniqueness-attribute-name: ${attribute}`).join('\n');
     return unique.length === 0 ? entry : enable(true).replace(/^uniqueness-attribute-name: .*$/im, watched);
@@ -222,30 +204,24 @@ async function choosePlugins(dir: string, { unique = [], sevenBit = false }: Ds3
   await writeFile(file, entries.join('\n\n'));
 }
 
-function serverIn(dir: string, port: number): Server {
-  let child: ChildProcess | undefined;
-  return {
-    async start() {
-      // With a debug level, 0 is one, it stays in the foreground.
-      const pidFile = join(dir, 'root/run/dirsrv', `${instance}.pid`);
-      child = spawn('setpriv', [...asUser, 'ns-slapd', '-d', '0', '-D', configurationOf(dir), '-i', pidFile], {
-        env: environment(dir),
-        stdio: 'ignore',
-      });
-      const started = child;
-      children.add(started);
-      started.once('exit', () => children.delete(started));
-      await untilListening(started, port);
-    },
-    async end(signal) {
-      const ending = child;
-      child = undefined;
-      if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
-      const ended = new Promise((resolve) => ending.once('exit', resolve));
-      ending.kill(signal);
-      await ended;
-    },
-  };
+/** Into the database of a server that does not run, beside what is there: an import replaces everything. */
+async function importEntries(dir: string, ldif: string): Promise<void> {
+  const file = join(dir, 'root/var/lib/dirsrv', instance, 'ldif/entries.ldif');
+  const database = ['-D', configurationOf(dir), '-n', 'userroot'];
+  await execute(dir, 'ns-slapd', 'db2ldif', ...database, '-a', file);
+  await appendFile(file, `\n${ldif}`);
+  await execute(dir, 'ns-slapd', 'ldif2db', ...database, '-i', file);
+}
+
+function startIn(dir: string, port: number): Promise<Lifecycle> {
+  const pidFile = join(dir, 'root/run/dirsrv', `${instance}.pid`);
+  return startProcess({
+    // With a debug level, 0 is one, it stays in the foreground.
+    command: ['setpriv', ...asUser, 'ns-slapd', '-d', '0', '-D', configurationOf(dir), '-i', pidFile],
+    environment: environment(dir),
+    port,
+    dir,
+  });
 }
 
 const asUser = [`--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
@@ -258,9 +234,3 @@ function environment(dir: string): NodeJS.ProcessEnv {
 async function execute(dir: string, command: string, ...args: readonly string[]): Promise<void> {
   await run('setpriv', [...asUser, command, ...args], { env: environment(dir), cwd: '/' });
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

@@ -1,4 +1,4 @@
-// Makes sure that a directory server can be started on this machine: found, installed with apt, or (slapd only) in a container.
+// Makes sure that a server can be started on this machine: found, installed with apt, or (slapd only) in a container.
 // Test set-up only; no service is left running by an installation.
 import { execFile } from 'node:child_process';
 import { access, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 /** The environment to start servers with: system binaries are often missing from the PATH of ordinary users. */
 export const serverEnvironment: NodeJS.ProcessEnv = { ...process.env, PATH: path, LC_ALL: 'C' };
 
-export type Product = 'slapd' | 'samba' | 'ds389';
+export type Product = 'slapd' | 'samba' | 'ds389' | 'nginx';
 
 interface Package {
   /** As people say it. */
@@ -37,6 +37,7 @@ const products: Readonly<Record<Product, Package>> = {
     packages: ['389-ds-base', 'python3-lib389', 'util-linux'],
     needsRoot: true,
   },
+  nginx: { name: 'nginx', commands: ['nginx', 'openssl'], packages: ['nginx-light', 'openssl'], needsRoot: false },
 };
 
 const container = 'TEST_SLAPD_CONTAINER';
@@ -71,7 +72,7 @@ export async function whyMissing(product: Product): Promise<string | undefined> 
   const { name, needsRoot } = products[product];
   if (needsRoot && !isRoot()) return `${name} can only be started by root`;
   if ((await isInstalled(product)) || (await canInstall())) return undefined;
-  return `${name} is not installed`;
+  return `${name} is not installed, and in a container the tests run slapd only`;
 }
 
 async function findOrInstall(product: Product): Promise<readonly string[]> {
@@ -127,6 +128,7 @@ async function installPackages(product: Product): Promise<void> {
 
 /** One container for the whole run, with the host's network and temporary folder, so that servers in it look like local ones. */
 async function startContainer(): Promise<readonly string[]> {
+  process.stderr.write('slapd is not installed: it runs in a container for these tests (testcontainers, debian:bookworm-slim)\n');
   try {
     const { GenericContainer } = await import('testcontainers');
     const started = await new GenericContainer('debian:bookworm-slim')

@@ -1,8 +1,8 @@
-// Work that only one process of this machine does at a time: installing packages, provisioning a template.
+// Work that only one process of this machine does at a time: installing packages, making a template that servers are copies of.
 // Test set-up only. A folder is the lock: making one is atomic between processes.
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const patience = 5 * 60_000;
@@ -27,6 +27,25 @@ export async function withLock<T>(name: string, work: () => Promise<T>): Promise
     await rm(lock, { recursive: true, force: true });
   }
 }
+
+/** Makes a folder once for this machine; `make` fills one beside it that has its name when it is whole. */
+export async function makeTemplate(template: string, make: (dir: string) => Promise<void>): Promise<void> {
+  if (await exists(template)) return;
+  await withLock(basename(template), async () => {
+    if (await exists(template)) return;
+    const dir = `${template}.new`;
+    await rm(dir, { recursive: true, force: true });
+    await mkdir(dir);
+    await make(dir);
+    await rename(dir, template);
+  });
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 async function isAbandoned(lock: string): Promise<boolean> {
   const pid = await readFile(join(lock, 'pid'), 'utf8').catch(() => undefined);

@@ -1,7 +1,7 @@
 // A private Active Directory domain controller: Samba on a loopback address of its own, LDAP only, with a small tree.
 // Test set-up only; samba(8), smb.conf(5). The ports 389 and 636 are compiled into Samba, hence the address per server.
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,15 +11,13 @@ import { parseDn } from '../../src/ldap/dn.ts';
 import { parseSid } from '../../src/ldap/syntax.ts';
 import { makeCertificates, type Certificates } from './certificates.ts';
 import { ensureSamba, serverEnvironment } from './install.ts';
-import { withLock } from './lock.ts';
-import { untilListening } from './port.ts';
+import { makeTemplate } from './lock.ts';
+import { type Lifecycle, startProcess } from './process.ts';
 
 const run = promisify(execFile);
-const children = new Set<ChildProcess>();
-process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
 const suffix = 'DC=example,DC=test';
-const domain = 'EXAMPLE';
+export const domain = 'EXAMPLE';
 const realm = 'EXAMPLE.TEST';
 const adminPassword = 'Passw0rd!Admin';
 const gatewayPassword = 'Passw0rd!Gateway';
@@ -31,9 +29,11 @@ const template = join(tmpdir(), 'ldap-scim-gateway-samba-1');
 export interface SambaOptions {
   /** More lines for smb.conf. */
   readonly config?: string;
+  /** What else it does besides LDAP: `rpc cldap` lets another controller join and replicate. */
+  readonly services?: string;
 }
 
-export interface Samba {
+export interface Samba extends Lifecycle {
   /** LDAPS by address, as the certificate says. */
   readonly url: string;
   /** Simple binds are refused here until StartTLS. */
@@ -50,13 +50,9 @@ export interface Samba {
   readonly ca: string;
   readonly certificates: Certificates;
   readonly dir: string;
-  /** Ends it and removes its folder. */
-  stop(): Promise<void>;
-  /** SIGKILL; the data stays. */
-  kill(): Promise<void>;
-  /** Starts it again on the same address with the same data, after an orderly end if it still runs. */
-  restart(): Promise<void>;
 }
+
+export const logOf = ({ dir }: Samba): string => join(dir, 'log.samba');
 
 /** The domain is EXAMPLE.TEST with OU=Staff, OU=Contractors below it, and OU=Groups. */
 export async function startSamba(options: SambaOptions = {}): Promise<Samba> {
@@ -65,10 +61,14 @@ export async function startSamba(options: SambaOptions = {}): Promise<Samba> {
   const host = await freeAddress();
   // The databases are sparse files: cp keeps the holes.
   await run('cp', ['-a', '--sparse=always', `${template}/.`, dir]);
-  const server = await serverIn(dir, host, options.config);
-  await server.start();
+  return runSamba(dir, host, 'DC1', options);
+}
 
+/** Starts the controller whose databases are in the folder. @param name its NetBIOS name */
+export async function runSamba(dir: string, host: string, name: string, options: SambaOptions): Promise<Samba> {
+  const certificates = await configure(dir, host, name, options);
   return {
+    ...(await startIn(dir, host)),
     url: `ldaps://${host}:636`,
     plainUrl: `ldap://${host}:389`,
     host,
@@ -78,33 +78,16 @@ export async function startSamba(options: SambaOptions = {}): Promise<Samba> {
     adminPassword,
     gatewayDn,
     gatewayPassword,
-    ca: server.certificates.ca,
-    certificates: server.certificates,
+    ca: certificates.ca,
+    certificates,
     dir,
-    stop: async () => {
-      await server.end('SIGKILL');
-      await rm(dir, { recursive: true, force: true, maxRetries: 5 });
-    },
-    kill: () => server.end('SIGKILL'),
-    restart: async () => {
-      await server.end('SIGTERM');
-      await server.start();
-    },
   };
 }
 
 /** Installs Samba and provisions the domain that every server is a copy of: about five seconds, once for a machine. */
 export async function prepareSamba(): Promise<void> {
   await ensureSamba();
-  if (await exists(template)) return;
-  await withLock('samba', async () => {
-    if (await exists(template)) return;
-    const dir = `${template}.new`;
-    await rm(dir, { recursive: true, force: true });
-    await mkdir(dir);
-    await provision(dir);
-    await rename(dir, template);
-  });
+  await makeTemplate(template, provision);
 }
 
 async function provision(dir: string): Promise<void> {
@@ -113,13 +96,13 @@ async function provision(dir: string): Promise<void> {
   const place = [`--adminpass=${adminPassword}`, '--use-rfc2307', '--host-name=dc1', '--host-ip=127.0.0.1', `--targetdir=${dir}`];
   await execute('samba-tool', ...command, ...place, ...lines.map((line) => `--option=${line}`));
   const host = await freeAddress();
-  const server = await serverIn(dir, host);
-  await server.start();
+  const { ca } = await configure(dir, host, 'DC1');
+  const server = await startIn(dir, host);
   const admin = openDirectory({
     servers: [`ldaps://${host}`],
     bind: { dn: adminDn, password: adminPassword },
     baseDn: parseDn(suffix),
-    tls: { ca: [server.certificates.ca] },
+    tls: { ca: [ca] },
     timeouts: { connect: 10_000, operation: 20_000 },
   });
   await admin.start();
@@ -127,7 +110,7 @@ async function provision(dir: string): Promise<void> {
     await seed(admin, join(dir, 'etc/smb.conf'), join(dir, 'private/sam.ldb'));
   } finally {
     await admin.close();
-    await server.end('SIGTERM');
+    await server.end();
   }
 }
 
@@ -151,49 +134,24 @@ async function seed(admin: Directory, configuration: string, database: string): 
   }
 }
 
-interface Server {
-  readonly certificates: Certificates;
-  start(): Promise<void>;
-  end(signal: NodeJS.Signals): Promise<void>;
+async function configure(dir: string, host: string, name: string, options: SambaOptions = {}): Promise<Certificates> {
+  await writeFile(join(dir, 'etc/smb.conf'), configuration(dir, host, name, options));
+  const names = [`DNS:${name.toLowerCase()}.example.test`, 'DNS:localhost', 'IP:127.0.0.1', `IP:${host}`];
+  return makeCertificates(join(dir, 'tls'), 'dc', names);
 }
 
-async function serverIn(dir: string, host: string, more = ''): Promise<Server> {
-  await writeFile(join(dir, 'etc/smb.conf'), configuration(dir, host, more));
-  const certificates = await makeCertificates(join(dir, 'tls'), 'dc1', [
-    'DNS:dc1.example.test',
-    'DNS:localhost',
-    'IP:127.0.0.1',
-    `IP:${host}`,
-  ]);
-  const command = ['-s', join(dir, 'etc/smb.conf'), '-F', '--no-process-group', '-M', 'single', '--debug-stdout', '-d', '0'];
-  let child: ChildProcess | undefined;
-  return {
-    certificates,
-    async start() {
-      const started = spawn('samba', command, { env: serverEnvironment, stdio: 'ignore' });
-      child = started;
-      children.add(started);
-      started.once('exit', () => children.delete(started));
-      await untilListening(started, 636, host);
-    },
-    async end(signal) {
-      const ending = child;
-      child = undefined;
-      if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
-      const ended = new Promise((resolve) => ending.once('exit', resolve));
-      ending.kill(signal);
-      await ended;
-    },
-  };
+function startIn(dir: string, host: string): Promise<Lifecycle> {
+  const options = ['-F', '--no-process-group', '-M', 'single'];
+  return startProcess({ command: ['samba', '-s', join(dir, 'etc/smb.conf'), ...options], port: 636, host, dir });
 }
 
-function configuration(dir: string, host: string, more: string): string {
+function configuration(dir: string, host: string, name: string, { config = '', services = '' }: SambaOptions): string {
   return `[global]
-netbios name = DC1
+netbios name = ${name}
 realm = ${realm}
 workgroup = ${domain}
 server role = active directory domain controller
-server services = ldap
+server services = ldap ${services}
 disable netbios = yes
 interfaces = ${host}/8
 bind interfaces only = yes
@@ -204,21 +162,22 @@ lock directory = ${dir}
 pid directory = ${dir}/run
 ncalrpc dir = ${dir}/run/ncalrpc
 binddns dir = ${dir}/bind-dns
-log file = ${dir}/log.%m
+log file = ${dir}/log.samba
 max log size = 0
 panic action =
+log level = 0
 tls enabled = yes
 tls cafile = ${dir}/tls/ca.crt
-tls certfile = ${dir}/tls/dc1.crt
-tls keyfile = ${dir}/tls/dc1.key
+tls certfile = ${dir}/tls/dc.crt
+tls keyfile = ${dir}/tls/dc.key
 idmap_ldb:use rfc2307 = yes
 old password allowed period = 0
-${more}
+${config}
 `;
 }
 
 /** A loopback address on which nobody has the LDAP port. */
-async function freeAddress(): Promise<string> {
+export async function freeAddress(): Promise<string> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const part = (): number => 1 + Math.floor(Math.random() * 250);
     const address = `127.${part()}.${part()}.${part()}`;
@@ -235,12 +194,6 @@ function isFree(address: string, port: number): Promise<boolean> {
   });
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-async function execute(command: string, ...args: readonly string[]): Promise<void> {
+export async function execute(command: string, ...args: readonly string[]): Promise<void> {
   await run(command, [...args], { env: serverEnvironment });
 }

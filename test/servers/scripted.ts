@@ -119,7 +119,7 @@ export function result(
   messageId: number,
   tag: number,
   resultCode: number,
-  options: { cookie?: string; diagnostic?: string; oid?: string } = {},
+  options: { cookie?: string; diagnostic?: string; oid?: string; value?: string } = {},
 ): Buffer {
   return message(messageId, (writer) => {
     writer.startSequence(tag);
@@ -127,6 +127,7 @@ export function result(
     writer.writeString('');
     writer.writeString(options.diagnostic ?? '');
     if (options.oid !== undefined) writer.writeString(options.oid, 0x8a);
+    if (options.value !== undefined) writer.writeString(options.value, 0x8b);
     writer.endSequence();
     if (options.cookie === undefined) return;
     const value = new BerWriter();

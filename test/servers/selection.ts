@@ -1,12 +1,17 @@
-// Which directory servers the tests run over: those that are here or may be installed, or those that DIRECTORIES names.
-// Test set-up only. The test files of a directory that is not among them are not collected; what is left out is said aloud.
+// Which servers the tests run over: those that are here or may be installed, or those that DIRECTORIES names.
+// Test set-up only. The test files of a server that is not among them are not collected; what is left out is said aloud.
 import { type Product, whyMissing } from './install.ts';
 
 /** slapd is always there: most tests need a real server, and it is the one that can be had everywhere. */
-const optional = ['samba', 'ds389'] as const satisfies readonly Product[];
+const optional = ['samba', 'ds389', 'nginx'] as const satisfies readonly Product[];
 type Optional = (typeof optional)[number];
 
-const names: Readonly<Record<Product, string>> = { slapd: 'slapd', samba: 'Samba as Active Directory', ds389: '389 Directory Server' };
+const names: Readonly<Record<Product, string>> = {
+  slapd: 'slapd',
+  samba: 'Samba as Active Directory',
+  ds389: '389 Directory Server',
+  nginx: 'nginx',
+};
 
 export interface Selection {
   readonly selected: ReadonlySet<Product>;
@@ -39,9 +44,9 @@ export function filesLeftOut({ left }: Selection): readonly string[] {
   return [...left.keys()].map((product) => `test/**/${product}*.test.ts`);
 }
 
-/** `Directories: …; not …`, in one line. */
+/** `Servers: …; not …`, in one line. */
 export function describeSelection({ selected, left }: Selection): string {
-  const run = ['the embedded one', ...[...selected].map((product) => names[product])].join(', ');
+  const run = ['the embedded directory', ...[...selected].map((product) => names[product])].join(', ');
   const not = [...left].map(([product, reason]) => `; not ${names[product]} (${reason})`).join('');
-  return `Directories: ${run}${not}`;
+  return `Servers: ${run}${not}`;
 }

@@ -1,19 +1,18 @@
 // A private OpenLDAP slapd on a free loopback port, in a temporary folder, with a small tree; can be stopped, killed, frozen and restarted.
 // Test set-up only; slapd.conf(5), slapo-memberof(5), slapo-refint(5), slapo-unique(5), slapo-ppolicy(5), slapo-syncprov(5).
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeCertificates } from './certificates.ts';
 import { ensureSlapd, serverEnvironment } from './install.ts';
-import { freePort, untilListening } from './port.ts';
+import { freePort } from './port.ts';
+import { type Lifecycle, startProcess } from './process.ts';
 
 export { freePort } from './port.ts';
 
 const run = promisify(execFile);
-const children = new Set<ChildProcess>();
-process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
 export type Overlay = 'memberof' | 'refint' | 'unique' | 'ppolicy' | 'syncprov';
 
@@ -34,7 +33,7 @@ export interface SlapdOptions {
   readonly access?: string;
 }
 
-export interface Slapd {
+export interface Slapd extends Lifecycle {
   readonly url: string;
   readonly ldapsUrl: string | undefined;
   readonly ldapiUrl: string;
@@ -49,15 +48,6 @@ export interface Slapd {
   /** The CA's certificate as PEM text. */
   readonly ca: string | undefined;
   readonly dir: string;
-  /** Ends it and removes its folder. */
-  stop(): Promise<void>;
-  /** SIGKILL; the data stays. */
-  kill(): Promise<void>;
-  /** Starts it again on the same port with the same data, after an orderly end if it still runs. */
-  restart(): Promise<void>;
-  /** SIGSTOP: connections stay open, nothing is answered. */
-  freeze(): Promise<void>;
-  thaw(): Promise<void>;
 }
 
 export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
@@ -72,34 +62,24 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
 
   await mkdir(join(dir, 'db'));
   const certificates = options.tls === true ? await makeCertificates(dir, 'slapd', ['DNS:localhost', 'IP:127.0.0.1']) : undefined;
-  await writeFile(join(dir, 'slapd.conf'), configuration(dir, suffix, options));
+  const configFile = join(dir, 'slapd.conf');
+  await writeFile(configFile, configuration(dir, suffix, options));
   await writeFile(join(dir, 'seed.ldif'), `${seed(suffix, options.overlays ?? [])}\n${options.ldif ?? ''}\n`);
   // A container's slapd runs as another user than this process.
   if (prefix.length > 0) await run('chmod', ['-R', 'a+rwX', dir]);
-  await execute([...prefix, 'slapadd', '-q', '-f', join(dir, 'slapd.conf'), '-b', suffix, '-l', join(dir, 'seed.ldif')]);
+  await execute([...prefix, 'slapadd', '-q', '-f', configFile, '-b', suffix, '-l', join(dir, 'seed.ldif')]);
 
-  let child: ChildProcess | undefined;
-  const signal = async (name: string): Promise<void> => {
-    const pid = (await readFile(join(dir, 'pid'), 'utf8').catch(() => '')).trim();
-    if (pid !== '') await execute([...prefix, 'kill', `-${name}`, pid]).catch(() => undefined);
-  };
-  const end = async (name: string): Promise<void> => {
-    const ending = child;
-    child = undefined;
-    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
-    const ended = new Promise((resolve) => ending.once('exit', resolve));
-    await signal('CONT');
-    await signal(name);
-    await ended;
-  };
-  const start = async (): Promise<void> => {
-    await rm(join(dir, 'pid'), { force: true });
-    child = launch([...prefix, 'slapd', '-d', '0', '-f', join(dir, 'slapd.conf'), '-h', listen]);
-    await untilListening(child, port);
-  };
-  await start();
+  const pidFile = join(dir, 'pid');
+  const server = await startProcess({
+    // slapd sizes a table by the number of files that it may open, so that number is kept small.
+    command: ['sh', '-c', 'rm -f "$0"; ulimit -n 1024; exec "$@"', pidFile, ...prefix, 'slapd', '-d', '0', '-f', configFile, '-h', listen],
+    port,
+    dir,
+    ...(prefix.length > 0 && { tell: (signal) => tellInContainer(prefix, pidFile, signal) }),
+  });
 
   return {
+    ...server,
     url,
     ldapsUrl,
     ldapiUrl,
@@ -111,17 +91,6 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     adminPassword: 'secret',
     gatewayDn: `cn=gateway,${suffix}`,
     gatewayPassword: 'gateway',
-    stop: async () => {
-      await end('KILL');
-      await rm(dir, { recursive: true, force: true, maxRetries: 5 });
-    },
-    kill: () => end('KILL'),
-    restart: async () => {
-      await end('TERM');
-      await start();
-    },
-    freeze: () => signal('STOP'),
-    thaw: () => signal('CONT'),
   };
 }
 
@@ -200,11 +169,10 @@ function seed(suffix: string, overlays: readonly Overlay[]): string {
   return `${entries.join('\n\n')}\n`;
 }
 
-/** slapd sizes a table by the number of files that it may open, so that number is kept small. */
-function launch(command: readonly string[]): ChildProcess {
-  const child = spawn('sh', ['-c', 'ulimit -n 1024; exec "$@"', 'sh', ...command], { env: serverEnvironment, stdio: 'ignore' });
-  children.add(child);
-  return child.once('exit', () => children.delete(child));
+/** What runs in a container is no child of this process. */
+async function tellInContainer(prefix: readonly string[], pidFile: string, signal: NodeJS.Signals): Promise<void> {
+  const pid = (await readFile(pidFile, 'utf8')).trim();
+  await execute([...prefix, 'kill', `-${signal.slice('SIG'.length)}`, pid]);
 }
 
 async function execute(command: readonly string[]): Promise<void> {

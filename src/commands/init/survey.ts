@@ -33,8 +33,14 @@ const mostContainers = 25;
 const samplePerContainer = 200;
 
 /** `but`: the service account, which is nobody's resource. @throws DirectoryError, but not for a limit of the server */
-export async function surveyPopulation(directory: Directory, base: Dn, filter: Filter, but: Dn | undefined): Promise<Population> {
-  const listed = await collect(directory.search({ base, scope: 'sub', filter, attributes: [], limit: mostListed }), but);
+export async function surveyPopulation(
+  directory: Directory,
+  base: Dn,
+  filter: Filter,
+  but: Dn | undefined,
+  onProgress: (done: number) => void = () => undefined,
+): Promise<Population> {
+  const listed = await collect(directory.search({ base, scope: 'sub', filter, attributes: [], limit: mostListed }), but, onProgress);
   const holders = countBy(listed.entries, ({ dn }) => [dnKey(parentOf(parseDn(dn)))]);
   const containers = [...holders].flatMap(([key, entries]) => {
     const member = listed.entries.find(({ dn }) => dnKey(parentOf(parseDn(dn))) === key);
@@ -46,6 +52,7 @@ export async function surveyPopulation(directory: Directory, base: Dn, filter: F
     sample.push(
       ...(await collect(directory.search({ base: dn, scope: 'one', filter, attributes, limit: samplePerContainer }), but)).entries,
     );
+    onProgress(listed.entries.length + sample.length);
   }
   return {
     total: listed.entries.length,
@@ -81,10 +88,14 @@ const limits: ReadonlySet<number | undefined> = new Set([3, 4, 11]);
 async function collect(
   found: AsyncIterable<Entry>,
   but: Dn | undefined,
+  onProgress: (done: number) => void = () => undefined,
 ): Promise<{ readonly entries: readonly Entry[]; readonly cut: boolean }> {
   const entries: Entry[] = [];
   try {
-    for await (const entry of found) if (!but || !equalDn(parseDn(entry.dn), but)) entries.push(entry);
+    for await (const entry of found) {
+      if (!but || !equalDn(parseDn(entry.dn), but)) entries.push(entry);
+      onProgress(entries.length);
+    }
     return { entries, cut: false };
   } catch (error) {
     if (error instanceof DirectoryError && limits.has(error.resultCode)) return { entries, cut: true };

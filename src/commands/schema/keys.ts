@@ -1,6 +1,6 @@
 // The keys of a JSON Schema as rows: name with the keys around it, type in plain words, default, meaning.
 // JSON Schema draft 2020-12, as far as the definitions of this gateway use it.
-import type { JsonSchema } from '../../config.ts';
+import { isSchema, type JsonSchema, listSchemas, namedSchemas } from '../../config.ts';
 
 export interface Key {
   /** `bind.dn`; `servers[]` for the items of a list, `<name>` for a key of one's own choice. */
@@ -16,7 +16,7 @@ export interface Key {
 export function describeKeys(schema: JsonSchema, stop: readonly string[] = [], prefix = ''): readonly Key[] {
   const object = findObject(schema);
   const required = Array.isArray(object['required']) ? (object['required'] as readonly unknown[]) : [];
-  return Object.entries(mapOf(object['properties'])).flatMap(([name, part]): readonly Key[] => {
+  return Object.entries(namedSchemas(object['properties'])).flatMap(([name, part]): readonly Key[] => {
     if (part['not'] !== undefined) return [];
     const key = { name: prefix + name, type: describeType(part), ...describeDefault(part), meaning: String(part['description'] ?? '') };
     const inner = stop.includes(name) ? [] : describeInner(part, stop, prefix + name);
@@ -25,26 +25,26 @@ export function describeKeys(schema: JsonSchema, stop: readonly string[] = [], p
 }
 
 function describeInner(part: JsonSchema, stop: readonly string[], name: string): readonly Key[] {
-  const items = isMap(part['items']) ? describeKeys(part['items'], stop, `${name}[].`) : [];
-  const values = isMap(part['additionalProperties']) ? describeKeys(part['additionalProperties'], stop, `${name}.<name>.`) : [];
+  const items = isSchema(part['items']) ? describeKeys(part['items'], stop, `${name}[].`) : [];
+  const values = isSchema(part['additionalProperties']) ? describeKeys(part['additionalProperties'], stop, `${name}.<name>.`) : [];
   return [...describeKeys(part, stop, `${name}.`), ...items, ...values];
 }
 
 /** Keys with their schemas; `*` for items of a list or values under free keys. */
 export function childrenOf(schema: JsonSchema): readonly (readonly [string, JsonSchema])[] {
   const object = findObject(schema);
-  const others = [schema['items'], object['additionalProperties'], schema['additionalProperties']].find(isMap);
-  return [...Object.entries(mapOf(object['properties'])), ...(others === undefined ? [] : [['*', others] as const])];
+  const others = [schema['items'], object['additionalProperties'], schema['additionalProperties']].find(isSchema);
+  return [...Object.entries(namedSchemas(object['properties'])), ...(others === undefined ? [] : [['*', others] as const])];
 }
 
 /** The properties of a schema or of its long form. */
 export function objectIn(schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
-  return mapOf(findObject(schema)['properties']);
+  return namedSchemas(findObject(schema)['properties']);
 }
 
 function findObject(schema: JsonSchema): JsonSchema {
   if (schema['properties'] !== undefined) return schema;
-  const branches = listOf(schema['anyOf']).map(findObject);
+  const branches = listSchemas(schema['anyOf']).map(findObject);
   return branches.find((branch) => branch['properties'] !== undefined) ?? schema;
 }
 
@@ -54,11 +54,11 @@ function describeDefault({ default: standard }: JsonSchema): { readonly standard
 }
 
 function describeType(schema: JsonSchema): string {
-  const branches = listOf(schema['anyOf']);
+  const branches = listSchemas(schema['anyOf']);
   if (branches.length > 0) return [...new Set(branches.filter(({ type }) => type !== 'null').map(describeType))].join(', or ');
   if (Array.isArray(schema['enum'])) return (schema['enum'] as readonly unknown[]).map((word) => `\`${String(word)}\``).join(', ');
   if (schema['const'] !== undefined) return `\`${String(schema['const'])}\``;
-  if (schema['type'] === 'array') return `list of ${isMap(schema['items']) ? describeItems(schema['items']) : 'anything'}`;
+  if (schema['type'] === 'array') return `list of ${isSchema(schema['items']) ? describeItems(schema['items']) : 'anything'}`;
   return [schema['type']]
     .flat()
     .map((type) => typeNames.get(String(type)) ?? 'text')
@@ -78,8 +78,3 @@ const typeNames: ReadonlyMap<string, string> = new Map([
   ['boolean', '`true` or `false`'],
   ['object', 'map'],
 ]);
-
-const isMap = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null && !Array.isArray(value);
-const listOf = (value: unknown): readonly JsonSchema[] => (Array.isArray(value) ? (value as readonly JsonSchema[]) : []);
-const mapOf = (value: unknown): Readonly<Record<string, JsonSchema>> =>
-  isMap(value) ? (value as Readonly<Record<string, JsonSchema>>) : {};

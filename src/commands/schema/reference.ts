@@ -31,6 +31,7 @@ export function referenceBlocks(): ReadonlyMap<string, string> {
     ['client', keyTable(childAt(config, 'clients', '*'))],
     ['guards', keyTable(childAt(config, 'guards'))],
     ['log', keyTable(childAt(config, 'log'))],
+    ['audit', keyTable(childAt(config, 'audit'))],
     ['admin', keyTable(childAt(config, 'admin'))],
     ['cache', keyTable(childAt(config, 'cache'))],
     ['mapping file', keyTable(mapping, ['resources', 'schemas'])],

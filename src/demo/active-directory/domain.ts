@@ -1,6 +1,6 @@
 // One domain and its only domain controller: names, security identifier, and the relative identifiers that accounts get.
 // MS-ADTS 6.1.1 (naming contexts), MS-DTYP 2.4.2 (SID), MS-SAMR 2.2.1.14 (predefined RIDs).
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Dn } from '../../ldap/dn.ts';
 import { formatSid, parseSid } from '../../ldap/syntax.ts';
 
@@ -13,7 +13,8 @@ export class Domain {
   /** `EXAMPLE` */
   readonly netBiosName: string;
   readonly hostName: string;
-  readonly invocationId: Buffer;
+  /** Another one each time: the same numbers of changes are those of another history. */
+  readonly invocationId = randomBytes(16);
   readonly #sid: string;
   #lastRid = 1103;
 
@@ -28,7 +29,6 @@ export class Domain {
     this.hostName = `dc1.${this.dnsName}`;
     const digest = createHash('sha256').update(this.dnsName).digest();
     this.#sid = ['S-1-5-21', ...[0, 4, 8].map((at) => digest.readUInt32LE(at))].join('-');
-    this.invocationId = digest.subarray(16);
   }
 
   get sid(): Buffer {

@@ -116,6 +116,17 @@ function blockUses(name: string, resource: ResourceDefinition): readonly Use[] {
       reads: true,
       writes: true,
     });
+  if (removal?.marker?.time !== undefined)
+    uses.push({
+      ...plain,
+      at: at('delete', 'marker', 'time'),
+      label: 'delete.marker.time',
+      ldap: removal.marker.time,
+      role: 'marker',
+      type: 'string',
+      reads: true,
+      writes: true,
+    });
   return uses;
 }
 

@@ -1,6 +1,8 @@
 // `active` and `password`: what a kind of directory makes of them.
 // L-062 to L-066; userAccountControl of [MS-ADTS] 2.2.16, nsAccountLock of 389 Directory Server, pwdAccountLockedTime of draft-behera-ldap-password-policy.
 import type { AttributeReference } from '../../scim/path.ts';
+import { prepareOpaqueString } from '../../scim/precis.ts';
+import type { Json } from '../../scim/schema.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { unknown } from '../leaf.ts';
 import type { Rule } from '../rule.ts';
@@ -41,5 +43,15 @@ export function accountStateRule(target: AttributeReference, definition: Account
 
 /** Never read and never part of a modification: the plan of a write has a step of its own for it. */
 export function passwordRule(target: AttributeReference): Rule {
-  return { target, access: 'writeOnly', reads: [], writes: [], read: () => undefined, write: () => undefined, bounds: () => unknown };
+  const normalize = (value: Json): Json => (typeof value === 'string' ? prepareOpaqueString(value) : value);
+  return {
+    target,
+    access: 'writeOnly',
+    reads: [],
+    writes: [],
+    normalize,
+    read: () => undefined,
+    write: () => undefined,
+    bounds: () => unknown,
+  };
 }

@@ -4,9 +4,9 @@ import type { Entry } from '../../ldap/entry.ts';
 import { formatSid, parseSid } from '../../ldap/syntax.ts';
 import type { AttributeReference } from '../../scim/path.ts';
 import { unknown } from '../leaf.ts';
-import type { DnReference, Rule } from '../rule.ts';
+import type { DnReference, Located, ReadContext, Rule } from '../rule.ts';
 import { describe, distinct, referenceBounds } from './reference.ts';
-import type { JsonObject } from '../../scim/schema.ts';
+import type { Json, JsonObject } from '../../scim/schema.ts';
 
 export interface MembershipsOptions {
   readonly target: AttributeReference;
@@ -23,6 +23,10 @@ export function membershipsRule({ target, direct, primaryGroup, to }: Membership
     const primary = primaryGroup ? primaryGroupDn(entry) : undefined;
     return [...entry.texts(direct), ...(primary === undefined ? [] : [primary])].map((dn) => ({ dn, to }));
   };
+  const show = (located: readonly Located[], context: Pick<ReadContext, 'locationOf'>): Json | undefined => {
+    const groups = distinct(located).map((group) => ({ ...(describe(target, group, context) as JsonObject), type: 'direct' }));
+    return groups.length > 0 ? groups : undefined;
+  };
   return {
     target,
     access: 'readOnly',
@@ -30,11 +34,9 @@ export function membershipsRule({ target, direct, primaryGroup, to }: Membership
     writes: [],
     to,
     references,
-    read(entry, context) {
-      const located = direct === undefined ? context.groupsOf(entry) : references(entry).flatMap((each) => context.locate(each) ?? []);
-      const groups = distinct(located).map((group) => ({ ...(describe(target, group, context) as JsonObject), type: 'direct' }));
-      return groups.length > 0 ? groups : undefined;
-    },
+    read: (entry, context) =>
+      show(direct === undefined ? context.groupsOf(entry) : references(entry).flatMap((each) => context.locate(each) ?? []), context),
+    show,
     write: () => undefined,
     bounds: (leaf, context) =>
       direct === undefined || primaryGroup ? unknown : referenceBounds({ ldap: direct, to, isWhole: true }, leaf, context),

@@ -18,28 +18,35 @@ export interface ReferenceOptions {
   readonly ldap: string;
   readonly to: readonly string[];
   readonly onUnresolved: 'reject' | 'skip' | 'defer';
+  readonly resolveBy?: readonly string[] | undefined;
   /** Hidden member that keeps an otherwise empty group legal (L-053). */
   readonly placeholder?: Dn | undefined;
 }
 
 export function referenceRule(options: ReferenceOptions): Rule {
-  const { target, access, ldap, to, onUnresolved } = options;
+  const { target, access, ldap, to, onUnresolved, resolveBy = [] } = options;
   const references = (values: readonly string[]): readonly DnReference[] =>
-    values.filter((dn) => !isPlaceholder(options, dn)).map((dn) => ({ dn, to }));
+    values.filter(isOther(options.placeholder)).map((dn) => ({ dn, to }));
+  const show = (located: readonly Located[], context: Naming): Json | undefined => {
+    const found = distinct(located).map((each) => describe(target, each, context));
+    // LDAP values have no order: of several, the lowest id counts.
+    return target.attribute.multiValued && found.length > 0 ? found : found[0];
+  };
   return {
     target,
     access,
     reads: [ldap],
     writes: [ldap],
     to,
+    ...(onUnresolved === 'defer' && access !== 'readOnly' && { deferred: { resolveBy } }),
     references: (entry) => references(entry.texts(ldap)),
     ids: (value) => idsOf(value).map((id) => ({ id, to, onUnresolved })),
-    read(entry, context) {
-      const located = references(entry.texts(ldap)).flatMap((reference) => context.locate(reference) ?? []);
-      const found = distinct(located).map((each) => describe(target, each, context));
-      // LDAP values have no order: of several, the lowest id counts.
-      return target.attribute.multiValued && found.length > 0 ? found : found[0];
-    },
+    read: (entry, context) =>
+      show(
+        references(entry.texts(ldap)).flatMap((reference) => context.locate(reference) ?? []),
+        context,
+      ),
+    show,
     write(draft, before, after, context) {
       if (equalValues(idsOf(before), idsOf(after))) return;
       writeReferences(options, draft, idsOf(before), idsOf(after), context);
@@ -49,6 +56,8 @@ export function referenceRule(options: ReferenceOptions): Rule {
       referenceBounds({ ...options, isWhole: target.attribute.multiValued && target.attribute.type !== 'reference' }, leaf, context),
   };
 }
+
+type Naming = Pick<ReadContext, 'locationOf'>;
 
 /** Each resource once, in the order of ids. */
 export function distinct(located: readonly Located[]): readonly Located[] {
@@ -77,7 +86,7 @@ function idOfLocation(text: string): string {
 }
 
 /** A reference as the client sees it: with those sub-attributes that the attribute has. */
-export function describe({ attribute, sub }: AttributeReference, located: Located, context: ReadContext): Json {
+export function describe({ attribute, sub }: AttributeReference, located: Located, context: Naming): Json {
   const $ref = context.locationOf(located.type, located.id);
   const own = sub ?? attribute;
   if (own.type !== 'complex') return own.type === 'reference' ? $ref : located.id;
@@ -91,8 +100,10 @@ export function describe({ attribute, sub }: AttributeReference, located: Locate
   };
 }
 
-function isPlaceholder({ placeholder }: ReferenceOptions, dn: string): boolean {
-  return placeholder !== undefined && dnTextKey(dn) === dnKey(placeholder);
+/** Whether a DN is not the placeholder. */
+function isOther(placeholder: Dn | undefined): (dn: string) => boolean {
+  const hidden = placeholder && dnKey(placeholder);
+  return (dn) => hidden === undefined || dnTextKey(dn) !== hidden;
 }
 
 function writeReferences(
@@ -121,7 +132,8 @@ function writeReferences(
 /** A group that would have no member gets the placeholder, one that has others loses it, in the same modification. */
 function keepPlaceholder(options: ReferenceOptions, draft: Draft): void {
   const placeholder = options.placeholder && formatDn(options.placeholder);
-  const held = draft.values(options.ldap).filter((octets) => isPlaceholder(options, octets.toString()));
+  const other = isOther(options.placeholder);
+  const held = draft.values(options.ldap).filter((octets) => !other(octets.toString()));
   const others = draft.values(options.ldap).length - held.length;
   if (others === 0 && held.length === 0 && placeholder !== undefined)
     draft.exchangeAll(options.ldap, [], [placeholder], { computed: true });

@@ -1,4 +1,5 @@
 // What is not ours: LDAP attributes without a place in SCIM, values that others put there, members and entries out of scope (L-020, L-037, R-222).
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect, test } from 'vitest';
 import { asMembers, idsIn, newGroup, newName, newUser, type Reply, urn, valueOf } from '../scim-client.ts';
 import type { Face } from '../faces.ts';
@@ -123,6 +124,8 @@ function testDangling(stage: () => Stage): void {
     await scim.patch(`/Groups/${made.id}`, [{ op: 'remove', path: 'members' }]);
     expect([await shown(), await kept()]).toEqual([[], hidden]);
     expect(await scim.find('/Groups', `id eq "${made.id}" and members pr`)).toEqual([]);
+    expect(await hiddenIn(shown)).toEqual([{ directory: 'main', resourceType: 'Group', references: hidden.length }]);
+    expect(await hiddenIn(() => scim.get(`/Groups/${made.id}`, { excludedAttributes: 'members' }))).toEqual([]);
   });
 
   test('L-037 a manager that dangles is hidden, survives other changes, and gives way to a new one', async () => {
@@ -138,4 +141,14 @@ function testDangling(stage: () => Stage): void {
     expect(valueOf(set.body, urn.enterprise, 'manager', 'value')).toBe(boss.id);
     expect(valueOf((await scim.get(`/Users/${made.id}`)).body, urn.enterprise, 'manager', 'value')).toBe(boss.id);
   });
+}
+
+/** What is said of references that were left out of the answers. */
+async function hiddenIn(work: () => Promise<unknown>): Promise<readonly unknown[]> {
+  const said: unknown[] = [];
+  const listen = (message: unknown): void => void said.push(message);
+  subscribe('ldap-scim-gateway:hidden', listen);
+  await work();
+  unsubscribe('ldap-scim-gateway:hidden', listen);
+  return said;
 }

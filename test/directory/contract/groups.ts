@@ -24,7 +24,7 @@ export function groups(stage: () => Stage): void {
     expect(JSON.stringify(await scim.find('/Groups', `id eq "${id}"`))).not.toContain('nobody');
   };
 
-  test('T-060 one member, R-087 L-081 with type, $ref and display made here', async () => {
+  test('T-060 one member, R-087 with type, $ref and display made here', async () => {
     const { scim } = stage();
     const made = await scim.post('/Users', newUser({ displayName: 'Member One' }));
     const { status, body } = await group(made.id);

@@ -44,6 +44,17 @@ export function passwords(stage: () => Stage, { badPassword }: Face): void {
     expect(Buffer.concat([...(await look.entry(made.id)).octets('userPassword')]).toString()).not.toContain('geheim');
   });
 
+  test('R-078 R-214 a password that is typed in another composition of characters works all the same', async () => {
+    const { scim } = stage();
+    const name = `Aa1!${newName('geheim')}`;
+    const made = await scim.post('/Users', newUser({ password: `${name} a\u0308` }));
+    expect(await bindAs(made.id, `${name} \u00e4`)).toBe(0);
+    const operation = { op: 'replace', path: 'password', value: `${name}\u00a0e\u0301` };
+    expect((await scim.patch(`/Users/${made.id}`, [operation])).status).toBe(200);
+    expect(await bindAs(made.id, `${name} \u00e9`)).toBe(0);
+    expect((await scim.patch(`/Users/${made.id}`, [{ ...operation, value: 'tab\tbed' }])).body).toMatchObject({ scimType: 'invalidValue' });
+  });
+
   test('R-077 a new password by PATCH and by PUT replaces the old one; a PUT without one keeps it', async () => {
     const { scim } = stage();
     const [first, second, third] = ['First-secret-1', 'Second-secret-2', 'Third-secret-3'];

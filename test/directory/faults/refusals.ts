@@ -1,30 +1,15 @@
-// The server refers elsewhere, or refuses: referrals of all kinds, result codes of a write, and a password that is changed under the gateway's feet.
-// RFC 4511 sections 4.1.10 and 4.5.3, RFC 3296; 4.14; decisions, "Start-up" (a refused bind is not tried per request).
+// The server refers elsewhere, or refuses: referrals of all kinds, and result codes of a write.
+// RFC 4511 sections 4.1.10 and 4.5.3, RFC 3296; 4.14.
 import { expect, test } from 'vitest';
-import { connect } from '../../../src/ldap/connection.ts';
 import { parseDn } from '../../../src/ldap/dn.ts';
 import { newUser } from '../scim-client.ts';
-import { type After, haste, isReady, openOver, withRetcode } from './setting.ts';
+import { ds389, type Face } from '../faces.ts';
+import { type After, openFace, openOver, plainSlapd, withRetcode } from './setting.ts';
 
 const elsewhere = 'ldap://elsewhere.example.com/ou=people,dc=example,dc=test';
 
 export function refusals(after: After): void {
-  test('a reference among the entries is passed over: lists hold what is here, and nobody is asked elsewhere (L-007)', async () => {
-    const stage = await openOver(after, {});
-    const { scim, look, userDn } = stage;
-    const made = [await scim.post('/Users', newUser()), await scim.post('/Users', newUser())];
-    await look.add(`ou=branch,ou=people,${stage.directory.suffix}`, {
-      objectClass: ['referral', 'extensibleObject'],
-      ou: ['branch'],
-      ref: [elsewhere],
-    });
-    const { status, body } = await scim.get('/Users');
-    expect([status, body['totalResults']]).toEqual([200, 2]);
-    expect(JSON.stringify(body)).not.toContain('elsewhere');
-    expect(await scim.find('/Users', `userName eq "${String(made[0]?.body['userName'])}"`)).toHaveLength(1);
-    expect((await scim.patch(`/Users/${made[1]?.id ?? ''}`, [{ op: 'replace', path: 'title', value: 'x' }])).status).toBe(200);
-    expect((await look.at(userDn(String(made[1]?.body['userName']))))?.texts('title')).toEqual(['x']);
-  });
+  referencesAmongEntries(after, plainSlapd);
 
   test('result code 10 for writes (a read-only replica): 502, in words that name no server, and nothing changes', async () => {
     // A replica of a provider that is not there: it answers what it holds, and refers writes to the provider.
@@ -91,33 +76,25 @@ export function refusals(after: After): void {
       expect(await look.snapshot(id)).toEqual(before);
     }
   }, 30_000);
+}
 
-  test('T-067 the password is changed while the gateway runs: 503, a handful of binds at most, and the account is not locked', async () => {
-    const stage = await openOver(after, { overlays: ['refint', 'ppolicy'] }, { intervals: { ...haste, refused: 60_000 } });
-    const { scim, look, proxy, wire, directory } = stage;
-    const made = await scim.post('/Users', newUser());
-    const from = wire.mark();
-    await look.directory.modify(parseDn(directory.gatewayDn), [
-      { operation: 'replace', attribute: 'userPassword', values: ['changed by somebody'] },
-    ]);
-    proxy.cut();
-    await expect.poll(async () => Number((await scim.get('/Users')).headers.get('Retry-After'))).toBeGreaterThanOrEqual(60);
-    expect(await isReady(stage)).toBe(false);
-    const replies = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => (i % 2 ? scim.get('/Users') : scim.delete(`/Users/${made.id}`))),
-    );
-    for (const reply of replies) {
-      expect([reply.status, reply.headers.get('WWW-Authenticate')]).toEqual([503, null]);
-      expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThanOrEqual(60);
-    }
-    // The policy of this server locks an account after three wrong passwords; two directories of this process share it.
-    expect(wire.since(from).filter(({ kind }) => kind === 'bind').length).toBeLessThan(3);
-    const connection = await connect({
-      url: directory.url,
-      bind: { dn: directory.gatewayDn, password: 'changed by somebody' },
-      timeouts: { connect: 2000, operation: 2000 },
+export const references = (after: After): void => referencesAmongEntries(after, ds389);
+
+function referencesAmongEntries(after: After, face: Face): void {
+  test('a reference among the entries is passed over: lists hold what is here, and nobody is asked elsewhere (L-007)', async () => {
+    const stage = await openFace(after, face);
+    const { scim, look, userDn } = stage;
+    const made = [await scim.post('/Users', newUser()), await scim.post('/Users', newUser())];
+    await look.add(`ou=branch,ou=people,${stage.directory.suffix}`, {
+      objectClass: ['referral', 'extensibleObject'],
+      ou: ['branch'],
+      ref: [elsewhere],
     });
-    connection.close();
-    expect(await look.find('entryUUID', made.id)).toHaveLength(1);
-  }, 30_000);
+    const { status, body } = await scim.get('/Users');
+    expect([status, body['totalResults']]).toEqual([200, 2]);
+    expect(JSON.stringify(body)).not.toContain('elsewhere');
+    expect(await scim.find('/Users', `userName eq "${String(made[0]?.body['userName'])}"`)).toHaveLength(1);
+    expect((await scim.patch(`/Users/${made[1]?.id ?? ''}`, [{ op: 'replace', path: 'title', value: 'x' }])).status).toBe(200);
+    expect((await look.at(userDn(String(made[1]?.body['userName']))))?.texts('title')).toEqual(['x']);
+  });
 }

@@ -1,0 +1,246 @@
+// Columns, orders and selections: made from rows when a query needs them, caught up when rows have changed, forgotten when room is short.
+// No RFC. Whatever is made in slices is wrong at most about rows that changed meanwhile, and those are known by its stamp.
+import { LRUCache } from 'lru-cache';
+import type { ResolvedFilter } from '../scim/filter.ts';
+import type { Order as SortOrder } from '../scim/match.ts';
+import { type AttributeReference, referTo } from '../scim/path.ts';
+import { findAttribute } from '../scim/schema.ts';
+import { AttributeOctets } from './attribute-octets.ts';
+import type { Bits } from './bits.ts';
+import type { Column } from './column.ts';
+import { evaluate } from './evaluation.ts';
+import { Order } from './order.ts';
+import { attributeKey, filterKey } from './query-key.ts';
+import type { References } from './references.ts';
+import { compileRowTest, fieldOf, fieldsIn } from './row-test.ts';
+import type { Rows } from './rows.ts';
+import type { Slice } from './slice.ts';
+import { type KeyReader, SortKeys } from './sort-keys.ts';
+import { changesSince, type Stamp, stampOf } from './stamp.ts';
+import type { Field, Table } from './table.ts';
+
+/** The rows that match a filter. */
+export interface Selection {
+  readonly bits: Bits;
+  readonly octets: number;
+}
+
+/** Something derived, with how to catch up. */
+export interface Derived<T> {
+  readonly content: T;
+  readonly table: Table;
+  readonly usesReferences: boolean;
+  stamp: Stamp;
+  /** Much of it is of rows that are gone. */
+  isWasteful(): boolean;
+  replace(slots: Uint32Array): void;
+}
+
+type Parts<T> = Pick<Derived<T>, 'content' | 'isWasteful' | 'replace'>;
+
+type Content = Column | Order | Selection;
+
+/** Rows that are caught up with at once, without a pause, before an answer is given. */
+const atOnce = 1000;
+/** Rows that are merged into an order at once: with more it is sorted anew. */
+const mostMerged = 8192;
+/** Rows between two looks at the clock. */
+const step = 64;
+
+export class Derivations {
+  readonly #references: References;
+  readonly #kept: LRUCache<string, Derived<Content>>;
+  readonly #making = new Map<string, Promise<Derived<Content>>>();
+  #isKeepingUp = false;
+  /** Every list needs them. */
+  readonly #idOrders = new Map<Table, Derived<Order>>();
+
+  /** @param room octets that may be kept */
+  constructor(references: References, room: number) {
+    this.#references = references;
+    this.#kept = new LRUCache({ maxSize: room, sizeCalculation: ({ content }) => content.octets + 256 });
+  }
+
+  get octets(): number {
+    return [...this.#idOrders.values()].reduce((sum, { content }) => sum + content.octets, this.#kept.calculatedSize);
+  }
+
+  async select(table: Table, filter: ResolvedFilter, slice: Slice): Promise<Derived<Selection>> {
+    const usesReferences = fieldsIn(filter, table).length > 0;
+    return await this.#obtain(`${table.index} select ${filterKey(filter)}`, table, usesReferences, slice, async () => {
+      const columns = async (name: string, create: (rows: Rows) => Column, rows: number): Promise<Column | undefined> =>
+        await this.#column(table, name, create, rows, slice);
+      const bits = await evaluate(filter, table.rows.live.copy(), { table, references: this.#references, columns, slice });
+      return {
+        content: { bits, octets: bits.octets },
+        isWasteful: () => false,
+        replace: (slots) => {
+          const test = compileRowTest(filter, table, this.#references);
+          for (const slot of slots) bits.set(slot, table.rows.live.has(slot) && test(slot));
+        },
+      };
+    });
+  }
+
+  /** The order of an attribute, or of ids. */
+  async order(table: Table, sort: SortOrder | undefined, slice: Slice): Promise<Derived<Order>> {
+    if (!sort) return await this.#idOrder(table, slice);
+    const field = fieldOf(sort.attribute, table);
+    const reader = field ? this.#referenceReader(table, field) : bodyReader(table, sort.attribute);
+    return await this.#obtain(`${table.index} order ${attributeKey(sort)}`, table, field !== undefined, slice, async () => {
+      const ids = await this.#idOrder(table, slice);
+      const keys = new SortKeys(sort, reader);
+      const order = await Order.byKeys(table.rows, keys, ids.content, slice);
+      return { content: order, isWasteful: () => keys.isWasteful, replace: (slots) => order.replace(slots) };
+    });
+  }
+
+  /** Catches up with what has changed, if that is done quickly: whether it is. */
+  settle(derived: Derived<Content>): boolean {
+    const changed = changesSince(derived.table, derived.stamp);
+    if (!changed || changed.length > atOnce) return false;
+    if (changed.length === 0) return true;
+    derived.replace(changed);
+    derived.stamp = stampOf(derived.table, derived.usesReferences);
+    return true;
+  }
+
+  #referenceReader(table: Table, field: Field): KeyReader {
+    const attribute = new AttributeOctets(field.reference);
+    return {
+      read: (slot) => {
+        const value = table.rows.live.has(slot) ? this.#references.show({ table, slot }, field) : undefined;
+        return value === undefined ? {} : attribute.place(value);
+      },
+      find: () => undefined,
+    };
+  }
+
+  /** Merges what has changed into the orders that many changes would otherwise outrun; one order at a time. */
+  keepUp(): void {
+    if (this.#isKeepingUp) return;
+    this.#isKeepingUp = true;
+    setImmediate(() => {
+      this.#isKeepingUp = false;
+      for (const derived of [...this.#idOrders.values(), ...this.#kept.values()]) {
+        if (!(derived.content instanceof Order)) continue;
+        const changed = changesSince(derived.table, derived.stamp);
+        if (!changed || changed.length < atOnce || changed.length > mostMerged) continue;
+        derived.replace(changed);
+        derived.stamp = stampOf(derived.table, derived.usesReferences);
+        return this.keepUp();
+      }
+    });
+  }
+
+  async #column(table: Table, name: string, create: (rows: Rows) => Column, rows: number, slice: Slice): Promise<Column | undefined> {
+    const key = `${table.index} column ${name}`;
+    // Reading these rows costs less than reading all.
+    if (rows * 8 < table.rows.size && !this.#kept.has(key)) return undefined;
+    const derived = await this.#obtain(key, table, false, slice, async () => {
+      const column = create(table.rows);
+      const { live } = table.rows;
+      for (let slot = live.next(0), count = 1; slot >= 0; slot = live.next(slot + 1), count += 1) {
+        column.replace(slot);
+        if (count % 64 === 0 && slice.isOver) await slice.pause();
+      }
+      const replace = (slots: Uint32Array): void => {
+        for (const slot of slots) column.replace(slot);
+      };
+      return { content: column, isWasteful: () => column.isWasteful, replace };
+    });
+    return derived.content;
+  }
+
+  async #idOrder(table: Table, slice: Slice): Promise<Derived<Order>> {
+    const key = `${table.index} ids`;
+    const kept = this.#idOrders.get(table);
+    if (kept && (await this.#catchUp(kept, slice))) return kept;
+    const derived = await this.#makeCurrent(key, table, false, slice, async () => {
+      const order = await Order.byId(table.rows, slice);
+      return { content: order, isWasteful: () => false, replace: (slots) => order.replace(slots) };
+    });
+    this.#idOrders.set(table, derived);
+    return derived;
+  }
+
+  /** What is kept under a name, or else is made; it knows all that had changed when it was asked for. */
+  async #obtain<T extends Content>(
+    key: string,
+    table: Table,
+    usesReferences: boolean,
+    slice: Slice,
+    make: () => Promise<Parts<T>>,
+  ): Promise<Derived<T>> {
+    const kept = this.#kept.get(key) as Derived<T> | undefined;
+    const derived = kept && (await this.#catchUp(kept, slice)) ? kept : await this.#makeCurrent(key, table, usesReferences, slice, make);
+    // Again, for it may have grown.
+    this.#kept.set(key, derived);
+    return derived;
+  }
+
+  /** Whether it was possible. */
+  async #catchUp(derived: Derived<Content>, slice: Slice): Promise<boolean> {
+    if (derived.isWasteful()) return false;
+    const changed = changesSince(derived.table, derived.stamp)?.slice();
+    if (!changed || changed.length > atOnce + derived.table.rows.size / 2) return false;
+    const stamp = stampOf(derived.table, derived.usesReferences);
+    if (derived.content instanceof Order) {
+      // Between two steps others might change, and what is in order would not be told from what is not.
+      if (changed.length > mostMerged) return false;
+      derived.replace(changed);
+    } else {
+      for (let at = 0; at < changed.length; at += step) {
+        derived.replace(changed.subarray(at, at + step));
+        if (slice.isOver) await slice.pause();
+      }
+    }
+    derived.stamp = stamp;
+    return true;
+  }
+
+  /** What is being made for another query may have begun before a change that this one must know. */
+  async #makeCurrent<T extends Content>(
+    key: string,
+    table: Table,
+    usesReferences: boolean,
+    slice: Slice,
+    make: () => Promise<Parts<T>>,
+  ): Promise<Derived<T>> {
+    for (;;) {
+      const derived = await this.#make(key, table, usesReferences, make);
+      if (await this.#catchUp(derived, slice)) return derived;
+    }
+  }
+
+  /** Makes a thing once, however many queries wait for it. */
+  async #make<T extends Content>(key: string, table: Table, usesReferences: boolean, make: () => Promise<Parts<T>>): Promise<Derived<T>> {
+    const making = this.#making.get(key) as Promise<Derived<T>> | undefined;
+    if (making) return await making;
+    if (usesReferences) this.#references.isWatched = true;
+    const stamp = stampOf(table, usesReferences);
+    const made = make().then((parts): Derived<T> => ({ ...parts, table, usesReferences, stamp }));
+    this.#making.set(key, made);
+    try {
+      return await made;
+    } finally {
+      this.#making.delete(key);
+    }
+  }
+}
+
+function bodyReader({ rows }: Table, reference: AttributeReference): KeyReader {
+  const { attribute } = reference;
+  const whole = new AttributeOctets(reference);
+  const sub = reference.sub ?? findAttribute(attribute.subAttributes, 'value');
+  const simple = new AttributeOctets(sub ? referTo(reference.extension, attribute, sub) : reference);
+  return {
+    read: (slot) => (rows.live.has(slot) ? whole.read(rows.body(slot)) : {}),
+    find: (slot) => {
+      if (attribute.multiValued || !rows.live.has(slot)) return undefined;
+      const body = rows.body(slot);
+      const at = simple.findSingle(body);
+      return at < 0 ? undefined : { octets: body.octets, at };
+    },
+  };
+}

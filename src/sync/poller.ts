@@ -1,0 +1,436 @@
+// One directory kept up with: polls, sweeps, reading all anew, and single entries after a write; a cycle that fails anywhere changes nothing.
+// No RFC; how servers tell of changes is in ldap/changes, what may be believed of an absence is decided here.
+import { createHash } from 'node:crypto';
+import { rmSync, renameSync } from 'node:fs';
+import type { Batch } from '../cache/batch.ts';
+import type { ChangeKind, Changes, ChangeSource } from '../ldap/changes/change-source.ts';
+import { type Choice, chooseChanges } from '../ldap/changes/choose.ts';
+import type { Directory } from '../ldap/directory.ts';
+import { type Dn, formatDn, isUnder, tryParseDn } from '../ldap/dn.ts';
+import { or } from '../ldap/filter.ts';
+import type { Session } from '../ldap/session.ts';
+import type { Mapping } from '../mapping/mapping.ts';
+import { type Marks, RowStore } from '../state/rows.ts';
+import { fieldsOf } from './fields.ts';
+import { Gatherer, type Ids } from './gather.ts';
+import { Replica, type RowChanges } from './replica.ts';
+import { type Row, RowReader } from './row.ts';
+import { compareAll } from './sweep.ts';
+
+export interface PollerOptions {
+  readonly directory: Directory;
+  readonly baseDn: Dn;
+  readonly mapping: Mapping;
+  /** Names of the resource types that are kept. */
+  readonly types: readonly string[];
+  /** Text of everything that rows depend on beside what the server says of itself: mapping, public URL, bases. */
+  readonly made: string;
+  readonly locationOf: (type: string, id: string) => string;
+  readonly detect: ChangeKind | 'auto';
+  readonly confirmDeletes: number;
+  readonly maxRemoved: { readonly percent: number; readonly atLeast: number };
+  /** A file, or `memory`. */
+  readonly store: string;
+  readonly tell: Listener;
+  readonly now?: () => number;
+}
+
+/** What becomes known outside. An epoch is one complete set of rows: a new one is built beside the one in force. */
+export interface Listener {
+  batches(epoch: number, batches: readonly Batch[]): Promise<void> | void;
+  /** That epoch is complete and in force now; `truth` in epoch milliseconds. */
+  inForce(epoch: number, truth: number): void;
+  /** That epoch will not be completed. */
+  dropped(epoch: number): void;
+  /** The rows in force are true as of then. */
+  truth(truth: number): void;
+  event(event: PollerEvent): void;
+}
+
+export type PollerEvent =
+  | { readonly event: 'snapshot store set aside'; readonly level: 'warn'; readonly reason: string }
+  | { readonly event: 'snapshot change detection'; readonly level: 'info'; readonly kind: ChangeKind; readonly reason: string }
+  | {
+      readonly event: 'snapshot complete';
+      readonly level: 'info';
+      readonly rows: number;
+      readonly milliseconds: number;
+      readonly why: string;
+    }
+  | { readonly event: 'snapshot removals stopped'; readonly level: 'error'; readonly removals: number; readonly limit: number };
+
+/** A cycle that would remove too much: what it found is not believed until an operator says so. */
+export class TooManyRemoved extends Error {
+  override readonly name = 'TooManyRemoved';
+  readonly removals: number;
+  readonly limit: number;
+  constructor(removals: number, limit: number) {
+    super(`${removals} resources would be removed at once, more than ${limit}: nothing is, until it is accepted or the entries are back`);
+    this.removals = removals;
+    this.limit = limit;
+  }
+}
+
+/** Layout and meaning of rows: another one is made of other rows. */
+const format = 1;
+/** Entries up to which changes are followed one by one; for more, everything is read again. */
+const manyChanges = 20_000;
+/** Milliseconds between sweeps that a change elsewhere calls for. */
+const sweepPause = 60_000;
+/** Rows in one transaction while everything is read. */
+const readBatch = 2000;
+
+interface Aside {
+  readonly replica: Replica;
+  readonly file: string;
+  readonly epoch: number;
+}
+
+export class Poller {
+  readonly #options: PollerOptions;
+  readonly #now: () => number;
+  /** The way of asking for changes is not part of it: rows of an earlier run are good before it is known. */
+  readonly #fingerprint: string;
+  #epoch = 0;
+  #replica: Replica | undefined;
+  /** The rows that are being read anew. */
+  #aside: Aside | undefined;
+  #complete = false;
+  #reader: RowReader | undefined;
+  #choice: (Choice & { readonly url: string }) | undefined;
+  #cycle: Promise<unknown> = Promise.resolve();
+  /** Written through the gateway since the running cycle began: what that read of them may be older. */
+  readonly #written = new Map<string, Set<string>>();
+  #acceptRemovals = false;
+  #stopped = false;
+  #lastSweep = 0;
+  /** What was handed on and is not taken yet. */
+  #flushed: Promise<unknown> = Promise.resolve();
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    const { made, baseDn, types } = options;
+    this.#fingerprint = createHash('sha256')
+      .update(JSON.stringify([format, made, formatDn(baseDn), types]))
+      .digest('base64url');
+  }
+
+  /** Resources in force. */
+  get rows(): number {
+    return this.#replica?.count() ?? 0;
+  }
+
+  get isComplete(): boolean {
+    return this.#complete;
+  }
+
+  get kind(): ChangeKind | undefined {
+    return this.#choice?.source.kind;
+  }
+
+  /** Lists can be answered from a file of an earlier run before the directory is asked for anything. Needs its capabilities once. */
+  async open(): Promise<void> {
+    const replica = this.#openReplica(this.#options.store === 'memory' ? ':memory:' : this.#options.store, 0);
+    this.#replica = replica;
+    const { marks } = replica;
+    if (marks?.fingerprint !== this.#fingerprint) return;
+    for (const _ of replica.load()) await this.#flushed;
+    await this.#flushed;
+    this.#complete = true;
+    this.#options.tell.inForce(0, marks.truth);
+  }
+
+  close(): void {
+    this.#stopped = true;
+    this.#replica?.store.close();
+    this.#replica = undefined;
+  }
+
+  /** Asks for changes; reads everything where that does not answer. Cycles wait for each other. @throws DirectoryError, TooManyRemoved */
+  poll(): Promise<void> {
+    return this.#inTurn(() => this.#poll());
+  }
+
+  /** Asks for changes, then compares all ids with the rows. */
+  sweep(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#poll();
+      await this.#sweep();
+    });
+  }
+
+  /** Reads everything anew beside the rows in force. `accept`: however much is missing. */
+  readAll({ accept = false }: { readonly accept?: boolean } = {}): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#acceptRemovals = accept;
+      try {
+        await this.#inSession((session) => this.#readAll(session, 'asked for'));
+      } finally {
+        this.#acceptRemovals = false;
+      }
+    });
+  }
+
+  /**
+   * Reads what was written through the gateway, at once and beside a running cycle.
+   * @returns URL of the server that was read from, or undefined while there are no rows to bring up to date
+   */
+  async refresh(ids: Ids): Promise<string | undefined> {
+    for (const [type, own] of ids) this.#written.set(type, new Set([...(this.#written.get(type) ?? []), ...own]));
+    const { directory } = this.#options;
+    if (!this.#complete || !this.#replica) return undefined;
+    const { server } = directory.status();
+    const changes = await this.#gatherer().readAgain(
+      { search: directory.search.bind(directory), capabilities: directory.capabilities() },
+      ids,
+    );
+    if (this.#stopped || directory.status().server !== server) return undefined;
+    this.#replica.apply(changes);
+    await this.#flushed;
+    return server;
+  }
+
+  #inTurn(cycle: () => Promise<void>): Promise<void> {
+    const next = this.#cycle.then(() => {
+      if (this.#stopped) throw new Error('the poller has stopped');
+      this.#written.clear();
+      return cycle();
+    });
+    this.#cycle = next.catch(() => undefined);
+    return next;
+  }
+
+  /** What a cycle found comes into force when the connection has proven good to its end; of one that fails nothing does. */
+  async #inSession(work: (session: Session) => Promise<() => Promise<void>>): Promise<void> {
+    try {
+      const settle = await this.#options.directory.session(work);
+      await settle();
+    } finally {
+      this.#dropAside();
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const truth = this.#now();
+    let isMoved = false;
+    await this.#inSession(async (session) => {
+      const { source } = await this.#choose(session);
+      const marks = this.#marks(source);
+      if (!marks) return this.#readAll(session, this.#complete ? 'another way of asking for changes' : 'the first time');
+      const changes = await source.since(session, marks.cookie);
+      if (!changes) return this.#readAll(session, 'the server cannot tell what changed');
+      if (changes.changed.length + changes.deleted.length > manyChanges) return this.#readAll(session, 'too many changes to follow');
+      isMoved = movedContainer(changes, this.#kept());
+      const gathered = await this.#gatherer().follow(session, changes);
+      const found = await this.#withWritten(session, gathered);
+      return () => this.#commit(found, { ...marks, cookie: changes.cookie, truth });
+    });
+    if (isMoved && truth - this.#lastSweep > sweepPause) await this.#sweep();
+  }
+
+  async #sweep(): Promise<void> {
+    const truth = this.#now();
+    this.#lastSweep = truth;
+    await this.#inSession(async (session) => {
+      const { source } = await this.#choose(session);
+      const marks = this.#marks(source);
+      if (!marks) return this.#readAll(session, 'another way of asking for changes');
+      const compare = (): ReturnType<typeof compareAll> => compareAll(session, this.#readerFor(source), this.#existing());
+      const { suspects, missing } = await compare();
+      if (countIds(suspects) > manyChanges) return this.#readAll(session, 'too many changes to follow');
+      let gone: Ids = missing;
+      for (let again = 1; again < this.#options.confirmDeletes && countIds(gone) > 0; again += 1)
+        gone = intersect(gone, (await compare()).missing);
+      const gathered = await this.#gatherer().readAgain(session, suspects);
+      const absent = [...gone].flatMap(([type, ids]) => [...ids].map((id) => ({ type, id })));
+      const found = await this.#withWritten(session, { ...gathered, gone: [...gathered.gone, ...absent] });
+      return () => this.#commit(found, { ...marks, truth });
+    });
+  }
+
+  /** What was written meanwhile is read once more, so that nothing older takes its place. */
+  async #withWritten(session: Session, found: RowChanges): Promise<RowChanges> {
+    let { puts, gone, references } = found;
+    while (countIds(this.#written) > 0) {
+      const ids = new Map([...this.#written].map(([type, own]) => [type, new Set(own)] as const));
+      this.#written.clear();
+      const again = await this.#gatherer().readAgain(session, ids);
+      const isOther = ({ type, id }: { readonly type: string; readonly id: string }): boolean => ids.get(type)?.has(id) !== true;
+      puts = [...puts.filter(isOther), ...again.puts];
+      gone = [...gone.filter(isOther), ...again.gone];
+      references = [...references.filter(isOther), ...again.references];
+    }
+    return { puts, gone, references };
+  }
+
+  async #commit(changes: RowChanges, marks: Marks): Promise<void> {
+    const replica = this.#existing();
+    const isUnwritten = ({ type, id }: { readonly type: string; readonly id: string }): boolean =>
+      this.#written.get(type)?.has(id) !== true;
+    const gone = changes.gone.filter(isUnwritten);
+    this.#guardRemovals(gone.length, replica.count());
+    replica.apply({ puts: changes.puts.filter(isUnwritten), gone, references: changes.references.filter(isUnwritten) }, marks);
+    await this.#flushed;
+    this.#options.tell.truth(marks.truth);
+  }
+
+  #guardRemovals(removals: number, population: number): void {
+    const { percent, atLeast } = this.#options.maxRemoved;
+    const limit = Math.max(atLeast, Math.floor((population * percent) / 100));
+    if (removals <= limit || this.#acceptRemovals) return;
+    this.#options.tell.event({ event: 'snapshot removals stopped', level: 'error', removals, limit });
+    throw new TooManyRemoved(removals, limit);
+  }
+
+  /** Beside the rows in force, which the new ones replace when all are there and the connection has proven good. */
+  async #readAll(session: Session, why: string): Promise<() => Promise<void>> {
+    const truth = this.#now();
+    const { source } = await this.#choose(session);
+    const cookie = await source.mark(session);
+    const { replica } = this.#openAside();
+    const gatherer = new Gatherer(this.#readerFor(source), replica, this.#options.baseDn);
+    for (const type of this.#readerFor(source).types) {
+      let rows: Row[] = [];
+      const keep = async (): Promise<void> => {
+        if (this.#stopped) throw new Error('the poller has stopped');
+        replica.apply({ puts: rows, gone: [], references: [] });
+        rows = [];
+        await this.#flushed;
+      };
+      for await (const row of gatherer.readRows(session, type)) {
+        rows.push(row);
+        if (rows.length >= readBatch) await keep();
+      }
+      await keep();
+    }
+    // Written through the gateway while all was read.
+    while (countIds(this.#written) > 0) {
+      const ids = new Map(this.#written);
+      this.#written.clear();
+      replica.apply(await gatherer.readAgain(session, ids));
+    }
+    const old = this.#replica;
+    if (old && this.#complete && old.marks?.fingerprint === this.#fingerprint) this.#guardRemovals(old.countMissing(replica), old.count());
+    return async () => {
+      replica.store.transact(() => {
+        replica.store.marks = { fingerprint: this.#fingerprint, kind: source.kind, cookie, truth };
+      });
+      await this.#exchange(truth);
+      const milliseconds = this.#now() - truth;
+      this.#options.tell.event({ event: 'snapshot complete', level: 'info', rows: this.rows, milliseconds, why });
+    };
+  }
+
+  #openAside(): Aside {
+    const { store } = this.#options;
+    const file = store === 'memory' ? ':memory:' : `${store}.next`;
+    if (file !== ':memory:') removeStore(file);
+    this.#epoch += 1;
+    const aside = { replica: this.#openReplica(file, this.#epoch), file, epoch: this.#epoch };
+    this.#aside = aside;
+    return aside;
+  }
+
+  #dropAside(): void {
+    if (!this.#aside) return;
+    const { replica, file, epoch } = this.#aside;
+    this.#aside = undefined;
+    replica.store.close();
+    if (file !== ':memory:') removeStore(file);
+    this.#options.tell.dropped(epoch);
+  }
+
+  /** The rows aside come into force. */
+  async #exchange(truth: number): Promise<void> {
+    await this.#flushed;
+    if (!this.#aside || this.#stopped) throw new Error('the poller has stopped');
+    const { replica, file, epoch } = this.#aside;
+    this.#aside = undefined;
+    this.#replica?.store.close();
+    this.#replica = replica;
+    const { store, tell } = this.#options;
+    if (file !== ':memory:') {
+      replica.store.close();
+      removeStore(store);
+      renameSync(file, store);
+      this.#replica = this.#openReplica(store, epoch);
+    }
+    this.#complete = true;
+    // Written since all was read.
+    if (countIds(this.#written) > 0) await this.refresh(new Map(this.#written));
+    tell.inForce(epoch, truth);
+  }
+
+  #openReplica(file: string, epoch: number): Replica {
+    const store = new RowStore(file, this.#options.types);
+    if (store.setAside) this.#options.tell.event({ event: 'snapshot store set aside', level: 'warn', reason: store.setAside.reason });
+    const { mapping } = this.#options;
+    const types = new Map(this.#kept().map((resource) => [resource.type.name, fieldsOf(mapping, resource).length]));
+    return new Replica(store, types, (batches) => {
+      this.#flushed = Promise.all([this.#flushed, this.#options.tell.batches(epoch, batches)]);
+    });
+  }
+
+  async #choose(session: Session): Promise<Choice> {
+    if (this.#choice?.url === session.url) return this.#choice;
+    const { detect, baseDn, tell } = this.#options;
+    const resources = this.#kept();
+    const watched = {
+      base: baseDn,
+      scope: or(resources.map(({ scope }) => scope.filter)),
+      idAttributes: [...new Set(resources.map(({ id }) => id.ldap))],
+    };
+    const choice = await chooseChanges(session, watched, detect);
+    this.#choice = { ...choice, url: session.url };
+    this.#reader = undefined;
+    tell.event({ event: 'snapshot change detection', level: 'info', kind: choice.source.kind, reason: choice.reason });
+    return choice;
+  }
+
+  /** Where the rows in force stand, if this source can go on from there. */
+  #marks(source: ChangeSource): Marks | undefined {
+    const marks = this.#complete ? this.#replica?.marks : undefined;
+    return marks?.kind === source.kind && marks.fingerprint === this.#fingerprint ? marks : undefined;
+  }
+
+  #kept(): Mapping['resources'] {
+    return this.#options.mapping.resources.filter(({ type }) => this.#options.types.includes(type.name));
+  }
+
+  #existing(): Replica {
+    if (!this.#replica) throw new Error('the poller has stopped');
+    return this.#replica;
+  }
+
+  #gatherer(): Gatherer {
+    return new Gatherer(this.#readerFor(this.#choice?.source), this.#existing(), this.#options.baseDn);
+  }
+
+  #readerFor(source: ChangeSource | undefined): RowReader {
+    const { mapping, directory, locationOf } = this.#options;
+    this.#reader ??= new RowReader(mapping, this.#kept(), directory.capabilities(), source?.stamp, locationOf);
+    return this.#reader;
+  }
+}
+
+/** Whether a container has moved to where nothing is in scope: what was below it may have been. */
+function movedContainer({ changed }: Changes, resources: Mapping['resources']): boolean {
+  const bases = resources.flatMap(({ scope }) => scope.bases);
+  return changed.some(({ entry, container }) => {
+    const dn = container ? tryParseDn(entry.dn) : undefined;
+    return dn !== undefined && !bases.some((base) => isUnder(dn, base.dn) || isUnder(base.dn, dn));
+  });
+}
+
+function countIds(ids: Ids): number {
+  return [...ids.values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+function intersect(a: Ids, b: Ids): Ids {
+  return new Map([...a].map(([type, ids]) => [type, new Set([...ids].filter((id) => b.get(type)?.has(id)))]));
+}
+
+function removeStore(file: string): void {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${file}${suffix}`, { force: true });
+}

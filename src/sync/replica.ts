@@ -1,0 +1,198 @@
+// The rows of one directory and how they change: what is put is compared with what is there, and only real differences go on to the snapshot.
+// No RFC; many changes that directories report change nothing that is mapped.
+import type { Batch, Lists } from '../cache/batch.ts';
+import type { Marks, RowFacts, RowStore, StoredRow } from '../state/rows.ts';
+import { digestRow, type Row } from './row.ts';
+
+/** Rows in one batch at the most; a batch is in force at once. */
+const batchSize = 1000;
+
+/** A reference that the directory changed without touching the entry that holds it. */
+export interface ReferenceChange {
+  readonly type: string;
+  readonly id: string;
+  /** Index of the field. */
+  readonly field: number;
+  /** Name of what is referred to. */
+  readonly key: string;
+  readonly present: boolean;
+}
+
+export interface RowChanges {
+  readonly puts: readonly Row[];
+  readonly gone: readonly { readonly type: string; readonly id: string }[];
+  readonly references: readonly ReferenceChange[];
+}
+
+export class Replica {
+  readonly store: RowStore;
+  /** Names of the resource types, with the number of their fields. */
+  readonly #types: ReadonlyMap<string, number>;
+  readonly #emit: (batches: readonly Batch[]) => void;
+  readonly #waiting = new Map<string, Waiting>();
+
+  /** @param emit gets what is in force together, after it is stored */
+  constructor(store: RowStore, types: ReadonlyMap<string, number>, emit: (batches: readonly Batch[]) => void) {
+    this.store = store;
+    this.#types = types;
+    this.#emit = emit;
+  }
+
+  get marks(): Marks | undefined {
+    return this.store.marks;
+  }
+
+  count(): number {
+    return [...this.#types.keys()].reduce((sum, type) => sum + this.store.count(type), 0);
+  }
+
+  /** All of it in one transaction, with the marks that say up to where the rows are then true. */
+  apply({ puts, gone, references }: RowChanges, marks?: Marks): void {
+    this.#discard();
+    this.store.transact(() => {
+      // First what is gone: its slots and names are free then.
+      for (const { type, id } of gone) this.#remove(type, id);
+      for (const row of puts) this.#put(row);
+      for (const change of references) this.#refer(change);
+      if (marks) this.store.marks = marks;
+    });
+    this.flush();
+  }
+
+  /** Rows that the other one has not. */
+  countMissing(other: Replica): number {
+    let count = 0;
+    for (const type of this.#types.keys()) for (const { id } of this.store.ids(type)) if (!other.store.find(type, id)) count += 1;
+    return count;
+  }
+
+  /** Hands on every row, for a snapshot that has none. */
+  *load(): Iterable<void> {
+    for (const type of this.#types.keys()) {
+      let count = 0;
+      for (const { slot, ...row } of this.store.rows(type)) {
+        this.#note(type, slot, row);
+        if (++count % batchSize === 0) {
+          this.flush();
+          yield;
+        }
+      }
+    }
+    this.flush();
+  }
+
+  /** Whether a row is known by its names already: another one is new, renamed or moved. */
+  isNamed({ type, id, keys }: Pick<Row, 'type' | 'id' | 'keys'>): boolean {
+    const known = this.store.find(type, id);
+    return known !== undefined && keys.every((key, i) => this.store.knownNumber(key) === known.occupies[i]);
+  }
+
+  flush(): void {
+    if (this.#waiting.size > 0) this.#emit([...this.#waiting].map(([type, waiting]) => packBatch(type, this.#fieldCount(type), waiting)));
+    this.#discard();
+  }
+
+  #discard(): void {
+    this.#waiting.clear();
+  }
+
+  #put(row: Row): void {
+    const known = this.store.find(row.type, row.id);
+    const references = row.references.map((keys) => Uint32Array.from(new Set(keys.map((key) => this.store.number(key)))).toSorted());
+    const occupies = Uint32Array.from(row.keys.map((key) => this.store.number(key)));
+    const digest = digestRow(row, occupies, ...references);
+    if (known && Buffer.compare(known.digest, digest) === 0) {
+      if (known.stamp !== row.stamp) this.store.stamp(row.type, known.slot, row.stamp);
+      return;
+    }
+    const { id, stamp, display, body } = row;
+    this.#keep(row.type, known?.slot, { id, digest, stamp, display, occupies, references, body });
+  }
+
+  #refer({ type, id, field, key, present }: ReferenceChange): void {
+    const known = this.store.find(type, id);
+    const row = known && this.store.read(type, known.slot);
+    if (!row) return;
+    const number = this.store.number(key);
+    const references = Array.from({ length: this.#fieldCount(type) }, (_, i) => row.references[i] ?? new Uint32Array());
+    const own = new Set(references[field]);
+    if (own.has(number) === present) return;
+    if (present) own.add(number);
+    else own.delete(number);
+    references[field] = Uint32Array.from(own).toSorted();
+    const digest = digestRow({ body: Buffer.from(row.body), display: row.display }, row.occupies, ...references);
+    this.#keep(type, known.slot, { ...row, references, digest });
+  }
+
+  #remove(type: string, id: string): void {
+    const known: RowFacts | undefined = this.store.find(type, id);
+    if (!known) return;
+    this.store.remove(type, known.slot);
+    const waiting = this.#waitingFor(type);
+    waiting.rows.delete(known.slot);
+    waiting.removed.add(known.slot);
+  }
+
+  #keep(type: string, slot: number | undefined, row: StoredRow): void {
+    this.#note(type, this.store.put(type, slot, row), row);
+  }
+
+  #note(type: string, slot: number, row: StoredRow): void {
+    const waiting = this.#waitingFor(type);
+    waiting.removed.delete(slot);
+    waiting.rows.set(slot, row);
+  }
+
+  #waitingFor(type: string): Waiting {
+    const waiting = this.#waiting.get(type) ?? { rows: new Map<number, StoredRow>(), removed: new Set<number>() };
+    this.#waiting.set(type, waiting);
+    return waiting;
+  }
+
+  #fieldCount(type: string): number {
+    return this.#types.get(type) ?? 0;
+  }
+}
+
+interface Waiting {
+  readonly rows: Map<number, StoredRow>;
+  readonly removed: Set<number>;
+}
+
+function packBatch(type: string, fieldCount: number, { rows, removed }: Waiting): Batch {
+  const all = [...rows.values()];
+  return {
+    type,
+    slots: Uint32Array.from(rows.keys()),
+    ids: all.map(({ id }) => id),
+    displays: all.map(({ display }) => display),
+    bodies: packBodies(all.map(({ body }) => body)),
+    occupies: packLists(all.map(({ occupies }) => occupies)),
+    references: Array.from({ length: fieldCount }, (_, i) => packLists(all.map(({ references }) => references[i] ?? new Uint32Array()))),
+    removed: Uint32Array.from(removed),
+  };
+}
+
+function packBodies(bodies: readonly Uint8Array[]): Batch['bodies'] {
+  const ends = endsOf(bodies);
+  const octets = new Uint8Array(ends.at(-1) ?? 0);
+  for (const [i, body] of bodies.entries()) octets.set(body, (ends[i] ?? 0) - body.length);
+  return { ends, octets };
+}
+
+function packLists(lists: readonly Uint32Array[]): Lists {
+  const ends = endsOf(lists);
+  const items = new Uint32Array(ends.at(-1) ?? 0);
+  for (const [i, list] of lists.entries()) items.set(list, (ends[i] ?? 0) - list.length);
+  return { ends, items };
+}
+
+function endsOf(lists: readonly { readonly length: number }[]): Uint32Array {
+  const ends = new Uint32Array(lists.length);
+  let end = 0;
+  for (const [i, { length }] of lists.entries()) {
+    end += length;
+    ends[i] = end;
+  }
+  return ends;
+}

@@ -1,0 +1,360 @@
+// One directory kept up with, over a live slapd: what is believed and when, what outlives a restart, and what a failure in the middle leaves.
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Snapshot } from '../../src/cache/snapshot.ts';
+import { type Config, loadConfig } from '../../src/config.ts';
+import { type Directory, openDirectory } from '../../src/ldap/directory.ts';
+import { type Dn, parseDn } from '../../src/ldap/dn.ts';
+import type { Entry } from '../../src/ldap/entry.ts';
+import type { Session } from '../../src/ldap/session.ts';
+import { fieldsOf } from '../../src/sync/fields.ts';
+import { Poller, type PollerEvent, type PollerOptions, TooManyRemoved } from '../../src/sync/poller.ts';
+import { type Proxy, startProxy } from '../servers/proxy.ts';
+import { type Slapd, startSlapd } from '../servers/slapd.ts';
+
+const sha256 = '1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0';
+
+let slapd: Slapd;
+let proxy: Proxy;
+let config: Config['directories'][number];
+let directory: Directory;
+let admin: Directory;
+let folder: string;
+let count = 0;
+
+beforeAll(async () => {
+  slapd = await startSlapd({ overlays: ['refint', 'syncprov'] });
+  proxy = await startProxy(slapd.port);
+  const text = `
+server: { listen: "127.0.0.1:0", publicUrl: "http://127.0.0.1:1" }
+directories:
+  main: { path: /s, type: openldap, servers: ["${proxy.url}"], bind: { dn: "${slapd.gatewayDn}", password: { env: P } }, baseDn: "${slapd.suffix}", mapping: openldap }
+clients: [{ name: a, auth: { token: { sha256: "${sha256}", expires: never } }, allow: { directory: main, resources: [User], operations: [read] } }]`;
+  config = loadConfig('config.yaml', { env: { P: slapd.gatewayPassword }, text }).directories[0]!;
+  directory = openDirectory({ ...config, intervals: { retry: 50 } as never });
+  admin = openDirectory({ ...config, servers: [slapd.url], bind: { dn: slapd.adminDn, password: slapd.adminPassword } });
+  await Promise.all([directory.start(), admin.start()]);
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([directory.close(), admin.close()]);
+  await proxy.stop();
+  await slapd.stop();
+});
+
+/** What a poller says, and the snapshot that its words make. */
+class Heard {
+  readonly events: PollerEvent[] = [];
+  readonly words: string[] = [];
+  truth: number | undefined;
+  #building = new Map<number, Snapshot>();
+  #inForce: number | undefined;
+  readonly #types = config.mapping.resources.map((resource) => ({
+    type: resource.type,
+    fields: fieldsOf(config.mapping, resource).map(({ attribute, to, inverse }) => ({
+      attribute,
+      to,
+      ...(inverse && { inverse }),
+      show: (targets: readonly { readonly id: string }[]) => (targets.length > 0 ? targets.map(({ id }) => id) : undefined),
+    })),
+  }));
+
+  readonly listener: PollerOptions['tell'] = {
+    batches: (epoch, batches) => {
+      const snapshot = this.#building.get(epoch) ?? new Snapshot(this.#types);
+      this.#building.set(epoch, snapshot);
+      snapshot.apply(batches);
+    },
+    inForce: (epoch, truth) => {
+      this.#inForce = epoch;
+      this.truth = truth;
+      this.words.push('inForce');
+    },
+    dropped: (epoch) => {
+      this.#building.delete(epoch);
+      this.words.push('dropped');
+    },
+    truth: (truth) => {
+      this.truth = truth;
+      this.words.push('truth');
+    },
+    event: (event) => this.events.push(event),
+  };
+
+  /** `userName` or `displayName` of everything in force. */
+  async names(type = 'User'): Promise<readonly string[]> {
+    const snapshot = this.#inForce === undefined ? undefined : this.#building.get(this.#inForce);
+    if (!snapshot) return [];
+    const found = await snapshot.find([{ type }]);
+    return Array.from({ length: found.length }, (_, i) => {
+      const resource = snapshot.resource(found.row(i), () => true);
+      return String(resource['userName'] ?? resource['displayName']);
+    }).toSorted();
+  }
+}
+
+interface Running {
+  readonly poller: Poller;
+  readonly heard: Heard;
+}
+
+const open: Poller[] = [];
+
+async function start(options: Partial<PollerOptions> = {}): Promise<Running> {
+  const heard = new Heard();
+  const poller = new Poller({
+    directory,
+    baseDn: config.baseDn,
+    mapping: config.mapping,
+    types: config.mapping.resources.map(({ type }) => type.name),
+    made: 'test',
+    locationOf: (type, id) => `${type}/${id}`,
+    detect: 'auto',
+    confirmDeletes: 2,
+    maxRemoved: { percent: 5, atLeast: 3 },
+    store: 'memory',
+    tell: heard.listener,
+    ...options,
+  });
+  open.push(poller);
+  await poller.open();
+  return { poller, heard };
+}
+
+const dnOf = (name: string): Dn => parseDn(`uid=${name},ou=people,${slapd.suffix}`);
+async function addUser(): Promise<string> {
+  count += 1;
+  const name = `p${count}`;
+  await admin.add(
+    dnOf(name),
+    new Map([
+      ['objectClass', ['inetOrgPerson']],
+      ['cn', [name]],
+      ['sn', [name]],
+    ]),
+  );
+  return name;
+}
+async function listed(): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const entry of admin.search({
+    base: parseDn(`ou=people,${slapd.suffix}`),
+    scope: 'sub',
+    filter: { kind: 'present', attribute: 'uid' },
+    attributes: ['uid'],
+  }))
+    names.push(...entry.texts('uid'));
+  return names.toSorted();
+}
+
+/** An object whose state is private, with some of its methods exchanged. */
+function exchanging<T extends object>(object: T, methods: Partial<T>): T {
+  return new Proxy(object, {
+    get(target, name) {
+      const value: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** The directory with searches of sessions that others interfere with. */
+const meddled = (search: (session: Session, request: Parameters<Session['search']>[0]) => AsyncIterable<Entry>): Directory =>
+  exchanging(directory, {
+    session: (task) => directory.session((session) => task(exchanging(session, { search: (request) => search(session, request) }))),
+  });
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'poller-'));
+});
+afterEach(() => {
+  for (const poller of open.splice(0)) poller.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('absence', () => {
+  test('of more entries than configured is not believed: the old truth stays until an operator accepts the new one', async () => {
+    const people = [];
+    for (let i = 0; i < 8; i += 1) people.push(await addUser());
+    const { poller, heard } = await start();
+    await poller.poll();
+    const before = await heard.names();
+    expect(before).toEqual(await listed());
+    for (const name of people) await admin.delete(dnOf(name));
+    const truth = heard.truth;
+    await expect(poller.poll()).rejects.toThrow(TooManyRemoved);
+    await expect(poller.sweep()).rejects.toThrow(TooManyRemoved);
+    await expect(poller.readAll()).rejects.toThrow(TooManyRemoved);
+    expect(await heard.names()).toEqual(before);
+    expect(heard.truth).toBe(truth);
+    expect(heard.events).toContainEqual({ event: 'snapshot removals stopped', level: 'error', removals: 8, limit: 3 });
+    await poller.readAll({ accept: true });
+    expect(await heard.names()).toEqual(await listed());
+  });
+
+  test('in one complete sweep is not enough, in two it is', async () => {
+    const name = await addUser();
+    let missing = 1;
+    const hiding = meddled(async function* (session, request) {
+      const isSweep = request.attributes.length <= 2;
+      let hidden = false;
+      for await (const entry of session.search(request)) {
+        if (isSweep && missing > 0 && entry.dn.startsWith(`uid=${name},`)) hidden = true;
+        else yield entry;
+      }
+      if (hidden) missing -= 1;
+    });
+    const { poller, heard } = await start({ directory: hiding });
+    await poller.poll();
+    await poller.sweep();
+    expect(missing).toBe(0);
+    expect(await heard.names()).toContain(name);
+    missing = 2;
+    await poller.sweep();
+    expect(await heard.names()).not.toContain(name);
+    // It was there all the time: the next sweep finds it.
+    await poller.sweep();
+    expect(await heard.names()).toEqual(await listed());
+  });
+});
+
+describe('a failure in the middle', () => {
+  test('of reading everything leaves the rows in force as they are', async () => {
+    let fails = false;
+    const failing = meddled(async function* (session, request) {
+      let entries = 0;
+      for await (const entry of session.search(request)) {
+        if (fails && request.attributes.length > 3 && (entries += 1) > 1) throw new Error('cut');
+        yield entry;
+      }
+    });
+    const { poller, heard } = await start({ directory: failing, store: join(folder, 'rows.db') });
+    await poller.poll();
+    const before = await heard.names();
+    await addUser();
+    fails = true;
+    await expect(poller.readAll()).rejects.toThrow('cut');
+    expect(heard.words.at(-1)).toBe('dropped');
+    expect(await heard.names()).toEqual(before);
+    expect(readdirSync(folder).filter((file) => file.includes('next'))).toEqual([]);
+    fails = false;
+    await poller.poll();
+    expect(await heard.names()).toEqual(await listed());
+  });
+
+  test('of a poll whose connection is cut changes nothing, and the next one finds it all', async () => {
+    const { poller, heard } = await start();
+    await poller.poll();
+    const [truth, before] = [heard.truth, await heard.names()];
+    await addUser();
+    for (let round = 0; round < 10; round += 1) {
+      const cut = setTimeout(() => proxy.cut(), round * 2);
+      await poller.poll().catch(() => undefined);
+      clearTimeout(cut);
+      const names = await heard.names();
+      expect(heard.truth === truth ? names : await listed()).toEqual(names);
+      if (heard.truth === truth) expect(names).toEqual(before);
+    }
+    await expect
+      .poll(
+        () =>
+          poller.poll().then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    expect(await heard.names()).toEqual(await listed());
+  });
+});
+
+describe('a file', () => {
+  test('serves its rows after a restart without a word to the directory, then catches up', async () => {
+    const store = join(folder, 'rows.db');
+    const first = await start({ store });
+    await first.poller.poll();
+    expect(statSync(store).mode & 0o77).toBe(0);
+    const before = await first.heard.names();
+    first.poller.close();
+    const name = await addUser();
+    const silent = new Proxy(directory, {
+      get(target, property) {
+        if (property === 'session' || property === 'search' || property === 'capabilities') throw new Error('the directory is asked');
+        return Reflect.get(target, property, target);
+      },
+    });
+    const second = await start({ store, directory: silent });
+    expect(await second.heard.names()).toEqual(before);
+    expect(second.heard.truth).toBe(first.heard.truth);
+    second.poller.close();
+    const third = await start({ store });
+    await third.poller.poll();
+    expect(await third.heard.names()).toEqual([...before, name].toSorted());
+    // It caught up: nothing was read anew.
+    expect(third.heard.words).toEqual(['inForce', 'truth']);
+  });
+
+  test('of rows that were made otherwise is not served, and made anew', async () => {
+    const store = join(folder, 'rows.db');
+    const first = await start({ store });
+    await first.poller.poll();
+    first.poller.close();
+    const second = await start({ store, made: 'another mapping' });
+    expect(await second.heard.names()).toEqual([]);
+    await second.poller.poll();
+    expect(await second.heard.names()).toEqual(await listed());
+    expect(second.heard.words).toEqual(['inForce']);
+  });
+
+  test.each([
+    ['torn', (store: string) => writeFileSync(store, 'x'.repeat(5000), { flag: 'r+' })],
+    ['foreign', (store: string) => writeFileSync(store, 'a text of somebody')],
+  ])('that is %s is set aside, never trusted', async (_how, spoil) => {
+    const store = join(folder, 'rows.db');
+    const first = await start({ store });
+    await first.poller.poll();
+    first.poller.close();
+    spoil(store);
+    const second = await start({ store });
+    expect(second.heard.events).toMatchObject([{ event: 'snapshot store set aside' }]);
+    expect(await second.heard.names()).toEqual([]);
+    await second.poller.poll();
+    expect(await second.heard.names()).toEqual(await listed());
+    expect(readdirSync(folder).some((file) => file.includes('set-aside'))).toBe(true);
+  });
+});
+
+describe('what was just written', () => {
+  test('is read at once, beside a reading of everything that began before, and is not undone by it', async () => {
+    const name = await addUser();
+    let pause: Promise<void> | undefined;
+    let reached: (() => void) | undefined;
+    const slow = meddled(async function* (session, request) {
+      for await (const entry of session.search(request)) {
+        yield entry;
+        // Read, and not yet in force.
+        if (entry.dn.startsWith(`uid=${name},`) && request.attributes.length > 3 && pause) {
+          reached?.();
+          await pause;
+        }
+      }
+    });
+    const { poller, heard } = await start({ directory: slow });
+    await poller.poll();
+    const entry = await admin.read(dnOf(name), ['entryUUID']);
+    const ids = new Map([['User', new Set([entry?.texts('entryUUID')[0] ?? ''])]]);
+    let go: () => void = () => undefined;
+    pause = new Promise((resolve) => (go = resolve));
+    const arrived = new Promise<void>((resolve) => (reached = resolve));
+    const reading = poller.readAll();
+    await arrived;
+    await admin.delete(dnOf(name));
+    await poller.refresh(ids);
+    expect(await heard.names()).not.toContain(name);
+    pause = undefined;
+    go();
+    await reading;
+    expect(await heard.names()).toEqual(await listed());
+  });
+});
