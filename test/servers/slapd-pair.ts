@@ -2,7 +2,7 @@
 // Test set-up only; slapd.conf(5) (syncrepl, multiprovider, serverID), slapo-syncprov(5).
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, startSlapd, type Slapd } from './slapd.ts';
+import { freePort, type Overlay, startSlapd, type Slapd } from './slapd.ts';
 
 export interface SlapdPair {
   readonly first: Slapd;
@@ -11,12 +11,13 @@ export interface SlapdPair {
 }
 
 /** Both begin with the same entries. */
-export async function startSlapdPair(suffix: string): Promise<SlapdPair> {
+export async function startSlapdPair(suffix: string, overlays: readonly Overlay[] = []): Promise<SlapdPair> {
   const [port, otherPort] = [await freePort(), await freePort()];
   const start = (id: 1 | 2, port: number, otherPort: number): Promise<Slapd> =>
     startSlapd({
       suffix,
       port,
+      overlays,
       global: `moduleload syncprov\nserverID ${id}`,
       config: [
         `syncrepl rid=00${id} provider=ldap://127.0.0.1:${otherPort} searchbase="${suffix}" type=refreshAndPersist retry="1 +"`,

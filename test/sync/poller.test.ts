@@ -3,22 +3,19 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Snapshot } from '../../src/cache/snapshot.ts';
-import { type Config, loadConfig } from '../../src/config.ts';
+import type { DirectoryConfig } from '../../src/config.ts';
 import { type Directory, openDirectory } from '../../src/ldap/directory.ts';
 import { type Dn, parseDn } from '../../src/ldap/dn.ts';
 import type { Entry } from '../../src/ldap/entry.ts';
 import type { Session } from '../../src/ldap/session.ts';
-import { fieldsOf } from '../../src/sync/fields.ts';
-import { Poller, type PollerEvent, type PollerOptions, TooManyRemoved } from '../../src/sync/poller.ts';
+import { Poller, type PollerOptions, TooManyRemoved } from '../../src/sync/poller.ts';
 import { type Proxy, startProxy } from '../servers/proxy.ts';
 import { type Slapd, startSlapd } from '../servers/slapd.ts';
-
-const sha256 = '1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0';
+import { configure, Heard } from './open-poller.ts';
 
 let slapd: Slapd;
 let proxy: Proxy;
-let config: Config['directories'][number];
+let config: DirectoryConfig;
 let directory: Directory;
 let admin: Directory;
 let folder: string;
@@ -27,13 +24,8 @@ let count = 0;
 beforeAll(async () => {
   slapd = await startSlapd({ overlays: ['refint', 'syncprov'] });
   proxy = await startProxy(slapd.port);
-  const text = `
-server: { listen: "127.0.0.1:0", publicUrl: "http://127.0.0.1:1" }
-directories:
-  main: { path: /s, type: openldap, servers: ["${proxy.url}"], bind: { dn: "${slapd.gatewayDn}", password: { env: P } }, baseDn: "${slapd.suffix}", mapping: openldap }
-clients: [{ name: a, auth: { token: { sha256: "${sha256}", expires: never } }, allow: { directory: main, resources: [User], operations: [read] } }]`;
-  config = loadConfig('config.yaml', { env: { P: slapd.gatewayPassword }, text }).directories[0]!;
-  directory = openDirectory({ ...config, intervals: { retry: 50 } as never });
+  config = configure(slapd, [proxy.url]);
+  directory = openDirectory({ ...config, intervals: { retryFirst: 50, retryLast: 500 } });
   admin = openDirectory({ ...config, servers: [slapd.url], bind: { dn: slapd.adminDn, password: slapd.adminPassword } });
   await Promise.all([directory.start(), admin.start()]);
 }, 60_000);
@@ -43,57 +35,6 @@ afterAll(async () => {
   await slapd.stop();
 });
 
-/** What a poller says, and the snapshot that its words make. */
-class Heard {
-  readonly events: PollerEvent[] = [];
-  readonly words: string[] = [];
-  truth: number | undefined;
-  #building = new Map<number, Snapshot>();
-  #inForce: number | undefined;
-  readonly #types = config.mapping.resources.map((resource) => ({
-    type: resource.type,
-    fields: fieldsOf(config.mapping, resource).map(({ attribute, to, inverse }) => ({
-      attribute,
-      to,
-      ...(inverse && { inverse }),
-      show: (targets: readonly { readonly id: string }[]) => (targets.length > 0 ? targets.map(({ id }) => id) : undefined),
-    })),
-  }));
-
-  readonly listener: PollerOptions['tell'] = {
-    batches: (epoch, batches) => {
-      const snapshot = this.#building.get(epoch) ?? new Snapshot(this.#types);
-      this.#building.set(epoch, snapshot);
-      snapshot.apply(batches);
-    },
-    inForce: (epoch, truth) => {
-      this.#inForce = epoch;
-      this.truth = truth;
-      this.words.push('inForce');
-    },
-    dropped: (epoch) => {
-      this.#building.delete(epoch);
-      this.words.push('dropped');
-    },
-    truth: (truth) => {
-      this.truth = truth;
-      this.words.push('truth');
-    },
-    event: (event) => this.events.push(event),
-  };
-
-  /** `userName` or `displayName` of everything in force. */
-  async names(type = 'User'): Promise<readonly string[]> {
-    const snapshot = this.#inForce === undefined ? undefined : this.#building.get(this.#inForce);
-    if (!snapshot) return [];
-    const found = await snapshot.find([{ type }]);
-    return Array.from({ length: found.length }, (_, i) => {
-      const resource = snapshot.resource(found.row(i), () => true);
-      return String(resource['userName'] ?? resource['displayName']);
-    }).toSorted();
-  }
-}
-
 interface Running {
   readonly poller: Poller;
   readonly heard: Heard;
@@ -102,7 +43,7 @@ interface Running {
 const open: Poller[] = [];
 
 async function start(options: Partial<PollerOptions> = {}): Promise<Running> {
-  const heard = new Heard();
+  const heard = new Heard(config.mapping);
   const poller = new Poller({
     directory,
     baseDn: config.baseDn,
