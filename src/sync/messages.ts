@@ -3,7 +3,7 @@
 import type { Batch } from '../cache/batch.ts';
 import type { ChangeKind } from '../ldap/changes/change-source.ts';
 import type { DirectoryOptions } from '../ldap/directory.ts';
-import type { PollerEvent } from './poller.ts';
+import type { PollerEvent } from './listener.ts';
 
 /** All that the thread works with; the bind password travels within the process only. */
 export interface WorkerSettings {

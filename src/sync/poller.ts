@@ -1,8 +1,6 @@
 // One directory kept up with: polls, sweeps, reading all anew, and single entries after a write; a cycle that fails anywhere changes nothing.
 // No RFC; how servers tell of changes is in ldap/changes, what may be believed of an absence is decided here.
 import { createHash } from 'node:crypto';
-import { rmSync, renameSync } from 'node:fs';
-import type { Batch } from '../cache/batch.ts';
 import type { ChangeKind, Changes, ChangeSource } from '../ldap/changes/change-source.ts';
 import { type Choice, chooseChanges } from '../ldap/changes/choose.ts';
 import type { Directory } from '../ldap/directory.ts';
@@ -10,10 +8,12 @@ import { type Dn, formatDn, isUnder, tryParseDn } from '../ldap/dn.ts';
 import { or } from '../ldap/filter.ts';
 import type { Session } from '../ldap/session.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import { type Marks, RowStore } from '../state/rows.ts';
+import type { Marks } from '../state/rows.ts';
 import { fieldsOf } from './fields.ts';
 import { Gatherer, type Ids } from './gather.ts';
-import { Replica, type RowChanges } from './replica.ts';
+import { Holding } from './holding.ts';
+import type { Listener } from './listener.ts';
+import type { Replica, RowChanges } from './replica.ts';
 import { type Row, RowReader } from './row.ts';
 import { compareAll } from './sweep.ts';
 
@@ -34,30 +34,6 @@ export interface PollerOptions {
   readonly tell: Listener;
   readonly now?: () => number;
 }
-
-/** What becomes known outside. An epoch is one complete set of rows: a new one is built beside the one in force. */
-export interface Listener {
-  batches(epoch: number, batches: readonly Batch[]): Promise<void> | void;
-  /** That epoch is complete and in force now; `truth` in epoch milliseconds. */
-  inForce(epoch: number, truth: number): void;
-  /** That epoch will not be completed. */
-  dropped(epoch: number): void;
-  /** The rows in force are true as of then. */
-  truth(truth: number): void;
-  event(event: PollerEvent): void;
-}
-
-export type PollerEvent =
-  | { readonly event: 'snapshot store set aside'; readonly level: 'warn'; readonly reason: string }
-  | { readonly event: 'snapshot change detection'; readonly level: 'info'; readonly kind: ChangeKind; readonly reason: string }
-  | {
-      readonly event: 'snapshot complete';
-      readonly level: 'info';
-      readonly rows: number;
-      readonly milliseconds: number;
-      readonly why: string;
-    }
-  | { readonly event: 'snapshot removals stopped'; readonly level: 'error'; readonly removals: number; readonly limit: number };
 
 /** A cycle that would remove too much: what it found is not believed until an operator says so. */
 export class TooManyRemoved extends Error {
@@ -80,22 +56,12 @@ const sweepPause = 60_000;
 /** Rows in one transaction while everything is read. */
 const readBatch = 2000;
 
-interface Aside {
-  readonly replica: Replica;
-  readonly file: string;
-  readonly epoch: number;
-}
-
 export class Poller {
   readonly #options: PollerOptions;
   readonly #now: () => number;
   /** The way of asking for changes is not part of it: rows of an earlier run are good before it is known. */
   readonly #fingerprint: string;
-  #epoch = 0;
-  #replica: Replica | undefined;
-  /** The rows that are being read anew. */
-  #aside: Aside | undefined;
-  #complete = false;
+  readonly #holding: Holding;
   #reader: RowReader | undefined;
   #choice: (Choice & { readonly url: string }) | undefined;
   #cycle: Promise<unknown> = Promise.resolve();
@@ -104,8 +70,6 @@ export class Poller {
   #acceptRemovals = false;
   #stopped = false;
   #lastSweep = 0;
-  /** What was handed on and is not taken yet. */
-  #flushed: Promise<unknown> = Promise.resolve();
 
   constructor(options: PollerOptions) {
     this.#options = options;
@@ -114,37 +78,31 @@ export class Poller {
     this.#fingerprint = createHash('sha256')
       .update(JSON.stringify([format, made, formatDn(baseDn), types]))
       .digest('base64url');
+    const fields = new Map(this.#kept().map((resource) => [resource.type.name, fieldsOf(options.mapping, resource).length]));
+    this.#holding = new Holding(options.store, fields, options.tell);
   }
 
   /** Resources in force. */
   get rows(): number {
-    return this.#replica?.count() ?? 0;
+    return this.#holding.inForce?.count() ?? 0;
   }
 
   get isComplete(): boolean {
-    return this.#complete;
+    return this.#holding.inForce !== undefined;
   }
 
   get kind(): ChangeKind | undefined {
     return this.#choice?.source.kind;
   }
 
-  /** Lists can be answered from a file of an earlier run before the directory is asked for anything. Needs its capabilities once. */
-  async open(): Promise<void> {
-    const replica = this.#openReplica(this.#options.store === 'memory' ? ':memory:' : this.#options.store, 0);
-    this.#replica = replica;
-    const { marks } = replica;
-    if (marks?.fingerprint !== this.#fingerprint) return;
-    for (const _ of replica.load()) await this.#flushed;
-    await this.#flushed;
-    this.#complete = true;
-    this.#options.tell.inForce(0, marks.truth);
+  /** Lists can be answered from a file of an earlier run before the directory is asked for anything. */
+  open(): Promise<void> {
+    return this.#holding.open(this.#fingerprint);
   }
 
   close(): void {
     this.#stopped = true;
-    this.#replica?.store.close();
-    this.#replica = undefined;
+    this.#holding.close();
   }
 
   /** Asks for changes; reads everything where that does not answer. Cycles wait for each other. @throws DirectoryError, TooManyRemoved */
@@ -179,15 +137,15 @@ export class Poller {
   async refresh(ids: Ids): Promise<string | undefined> {
     for (const [type, own] of ids) this.#written.set(type, new Set([...(this.#written.get(type) ?? []), ...own]));
     const { directory } = this.#options;
-    if (!this.#complete || !this.#replica) return undefined;
+    if (!this.#holding.inForce) return undefined;
     const { server } = directory.status();
     const changes = await this.#gatherer().readAgain(
       { search: directory.search.bind(directory), capabilities: directory.capabilities() },
       ids,
     );
     if (this.#stopped || directory.status().server !== server) return undefined;
-    this.#replica.apply(changes);
-    await this.#flushed;
+    this.#existing().apply(changes);
+    await this.#holding.taken();
     return server;
   }
 
@@ -207,7 +165,7 @@ export class Poller {
       const settle = await this.#options.directory.session(work);
       await settle();
     } finally {
-      this.#dropAside();
+      this.#holding.drop();
     }
   }
 
@@ -217,7 +175,7 @@ export class Poller {
     await this.#inSession(async (session) => {
       const { source } = await this.#choose(session);
       const marks = this.#marks(source);
-      if (!marks) return this.#readAll(session, this.#complete ? 'another way of asking for changes' : 'the first time');
+      if (!marks) return this.#readAll(session, this.isComplete ? 'another way of asking for changes' : 'the first time');
       const changes = await source.since(session, marks.cookie);
       if (!changes) return this.#readAll(session, 'the server cannot tell what changed');
       if (changes.changed.length + changes.deleted.length > manyChanges) return this.#readAll(session, 'too many changes to follow');
@@ -271,7 +229,7 @@ export class Poller {
     const gone = changes.gone.filter(isUnwritten);
     this.#guardRemovals(gone.length, replica.count());
     replica.apply({ puts: changes.puts.filter(isUnwritten), gone, references: changes.references.filter(isUnwritten) }, marks);
-    await this.#flushed;
+    await this.#holding.taken();
     this.#options.tell.truth(marks.truth);
   }
 
@@ -288,7 +246,7 @@ export class Poller {
     const truth = this.#now();
     const { source } = await this.#choose(session);
     const cookie = await source.mark(session);
-    const { replica } = this.#openAside();
+    const replica = this.#holding.begin();
     const gatherer = new Gatherer(this.#readerFor(source), replica, this.#options.baseDn);
     for (const type of this.#readerFor(source).types) {
       let rows: Row[] = [];
@@ -296,7 +254,7 @@ export class Poller {
         if (this.#stopped) throw new Error('the poller has stopped');
         replica.apply({ puts: rows, gone: [], references: [] });
         rows = [];
-        await this.#flushed;
+        await this.#holding.taken();
       };
       for await (const row of gatherer.readRows(session, type)) {
         rows.push(row);
@@ -310,66 +268,18 @@ export class Poller {
       this.#written.clear();
       replica.apply(await gatherer.readAgain(session, ids));
     }
-    const old = this.#replica;
-    if (old && this.#complete && old.marks?.fingerprint === this.#fingerprint) this.#guardRemovals(old.countMissing(replica), old.count());
+    const old = this.#holding.inForce;
+    if (old) this.#guardRemovals(old.countMissing(replica), old.count());
     return async () => {
-      replica.store.transact(() => {
-        replica.store.marks = { fingerprint: this.#fingerprint, kind: source.kind, cookie, truth };
+      if (this.#stopped) throw new Error('the poller has stopped');
+      replica.mark({ fingerprint: this.#fingerprint, kind: source.kind, cookie, truth });
+      await this.#holding.exchange(async () => {
+        // Written since all was read.
+        if (countIds(this.#written) > 0) await this.refresh(new Map(this.#written));
       });
-      await this.#exchange(truth);
       const milliseconds = this.#now() - truth;
       this.#options.tell.event({ event: 'snapshot complete', level: 'info', rows: this.rows, milliseconds, why });
     };
-  }
-
-  #openAside(): Aside {
-    const { store } = this.#options;
-    const file = store === 'memory' ? ':memory:' : `${store}.next`;
-    if (file !== ':memory:') removeStore(file);
-    this.#epoch += 1;
-    const aside = { replica: this.#openReplica(file, this.#epoch), file, epoch: this.#epoch };
-    this.#aside = aside;
-    return aside;
-  }
-
-  #dropAside(): void {
-    if (!this.#aside) return;
-    const { replica, file, epoch } = this.#aside;
-    this.#aside = undefined;
-    replica.store.close();
-    if (file !== ':memory:') removeStore(file);
-    this.#options.tell.dropped(epoch);
-  }
-
-  /** The rows aside come into force. */
-  async #exchange(truth: number): Promise<void> {
-    await this.#flushed;
-    if (!this.#aside || this.#stopped) throw new Error('the poller has stopped');
-    const { replica, file, epoch } = this.#aside;
-    this.#aside = undefined;
-    this.#replica?.store.close();
-    this.#replica = replica;
-    const { store, tell } = this.#options;
-    if (file !== ':memory:') {
-      replica.store.close();
-      removeStore(store);
-      renameSync(file, store);
-      this.#replica = this.#openReplica(store, epoch);
-    }
-    this.#complete = true;
-    // Written since all was read.
-    if (countIds(this.#written) > 0) await this.refresh(new Map(this.#written));
-    tell.inForce(epoch, truth);
-  }
-
-  #openReplica(file: string, epoch: number): Replica {
-    const store = new RowStore(file, this.#options.types);
-    if (store.setAside) this.#options.tell.event({ event: 'snapshot store set aside', level: 'warn', reason: store.setAside.reason });
-    const { mapping } = this.#options;
-    const types = new Map(this.#kept().map((resource) => [resource.type.name, fieldsOf(mapping, resource).length]));
-    return new Replica(store, types, (batches) => {
-      this.#flushed = Promise.all([this.#flushed, this.#options.tell.batches(epoch, batches)]);
-    });
   }
 
   async #choose(session: Session): Promise<Choice> {
@@ -390,8 +300,8 @@ export class Poller {
 
   /** Where the rows in force stand, if this source can go on from there. */
   #marks(source: ChangeSource): Marks | undefined {
-    const marks = this.#complete ? this.#replica?.marks : undefined;
-    return marks?.kind === source.kind && marks.fingerprint === this.#fingerprint ? marks : undefined;
+    const marks = this.#holding.inForce?.marks;
+    return marks?.kind === source.kind ? marks : undefined;
   }
 
   #kept(): Mapping['resources'] {
@@ -399,8 +309,9 @@ export class Poller {
   }
 
   #existing(): Replica {
-    if (!this.#replica) throw new Error('the poller has stopped');
-    return this.#replica;
+    const { inForce } = this.#holding;
+    if (!inForce) throw new Error('there are no rows, or the poller has stopped');
+    return inForce;
   }
 
   #gatherer(): Gatherer {
@@ -429,8 +340,4 @@ function countIds(ids: Ids): number {
 
 function intersect(a: Ids, b: Ids): Ids {
   return new Map([...a].map(([type, ids]) => [type, new Set([...ids].filter((id) => b.get(type)?.has(id)))]));
-}
-
-function removeStore(file: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${file}${suffix}`, { force: true });
 }

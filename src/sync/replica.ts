@@ -42,6 +42,13 @@ export class Replica {
     return this.store.marks;
   }
 
+  /** Says what the rows are and up to where they are true. */
+  mark(marks: Marks): void {
+    this.store.transact(() => {
+      this.store.marks = marks;
+    });
+  }
+
   count(): number {
     return [...this.#types.keys()].reduce((sum, type) => sum + this.store.count(type), 0);
   }

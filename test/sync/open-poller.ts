@@ -5,7 +5,8 @@ import { type DirectoryConfig, loadConfig } from '../../src/config.ts';
 import { openDirectory } from '../../src/ldap/directory.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { fieldsOf } from '../../src/sync/fields.ts';
-import { Poller, type PollerEvent, type PollerOptions } from '../../src/sync/poller.ts';
+import type { PollerEvent } from '../../src/sync/listener.ts';
+import { Poller, type PollerOptions } from '../../src/sync/poller.ts';
 import type { Slapd } from '../servers/slapd.ts';
 
 const sha256 = '1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0';
