@@ -78,7 +78,9 @@ const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
  */
 export function createApp(config: Config, adapt: (backend: Backend) => Backend = (backend) => backend, operation?: Operation): App {
   const store = new GuardStore(config);
-  let running = createGateways(config, undefined, adapt, store);
+  /** A reload may exchange the connection and keep the snapshot. */
+  const serverOf = (name: string): string | undefined => running.links.get(name)?.directory.status().server;
+  let running: Running = createGateways(config, undefined, { adapt, store, serverOf });
   let current = config;
   const started = Date.now();
   const audit = openAudit(config.audit);
@@ -123,7 +125,7 @@ export function createApp(config: Config, adapt: (backend: Backend) => Backend =
   const exchange = async (next: Config): Promise<Reloaded> => {
     const { links: before, copies: copiesBefore } = running;
     store.use(next);
-    const prepared = createGateways(next, running, adapt, store);
+    const prepared = createGateways(next, running, { adapt, store, serverOf });
     const added = [...prepared.links].filter(([name, link]) => before.get(name) !== link);
     const gone = [...before].filter(([name, link]) => prepared.links.get(name) !== link);
     await Promise.all(added.map(([, { directory }]) => directory.start()));
@@ -185,13 +187,20 @@ export function createApp(config: Config, adapt: (backend: Backend) => Backend =
   };
 }
 
-function createGateways(config: Config, before: Running | undefined, adapt: (backend: Backend) => Backend, store: GuardStore): Running {
+interface Parts {
+  readonly adapt: (backend: Backend) => Backend;
+  readonly store: GuardStore;
+  /** URL of the server of a directory that takes writes now. */
+  readonly serverOf: (name: string) => string | undefined;
+}
+
+function createGateways(config: Config, before: Running | undefined, { adapt, store, serverOf }: Parts): Running {
   const links = new Map(
     config.directories.map((directory) => [directory.name, linkTo(directory, before?.links.get(directory.name))] as const),
   );
   const copies = new Map(
     config.directories.flatMap((directory) => {
-      const copy = copyOf(config, directory, links.get(directory.name), before?.copies.get(directory.name));
+      const copy = copyOf(config, directory, before?.copies.get(directory.name), serverOf);
       return copy ? [[directory.name, copy] as const] : [];
     }),
   );
@@ -212,9 +221,9 @@ function linkTo({ servers, bind, baseDn, tls, timeouts }: DirectoryConfig, befor
   return { settings, directory: openDirectory(settings), queues: before?.queues ?? new Queues() };
 }
 
-function copyOf(config: Config, directory: DirectoryConfig, link: Link | undefined, before: Copy | undefined): Copy | undefined {
+function copyOf(config: Config, directory: DirectoryConfig, before: Copy | undefined, serverOf: Parts['serverOf']): Copy | undefined {
   const { name, cache, mapping, mappingData, baseDn, path, servers, bind, tls, timeouts } = directory;
-  if (!cache || !link) return undefined;
+  if (!cache) return undefined;
   const { maxStaleness, ...schedules } = cache;
   const settings = {
     ...schedules,
@@ -224,9 +233,8 @@ function copyOf(config: Config, directory: DirectoryConfig, link: Link | undefin
     baseUrl: `${config.server.publicUrl}${path}`,
   };
   const all = { ...settings, maxStaleness };
-  // What a follower asks of the link must be of the link in force.
   if (before && isDeepStrictEqual(before.settings, all)) return before;
-  return { settings: all, follower: new Follower({ name, mapping, settings, maxStaleness, server: () => link.directory.status().server }) };
+  return { settings: all, follower: new Follower({ name, mapping, settings, maxStaleness, server: () => serverOf(name) }) };
 }
 
 const followersOf = ({ copies }: Running): ReadonlyMap<string, Follower> =>

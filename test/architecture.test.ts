@@ -49,7 +49,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'scim/',
     'demo/ldap-server.ts',
   ],
-  'check/': ['node:', 'ldap/', 'mapping/', 'config.ts', 'yaml.ts'],
+  'check/': ['node:', 'ldap/', 'mapping/', 'sync/fields.ts', 'config.ts', 'yaml.ts'],
   'rights/': ['ldap/dn.ts', 'ldap/filter.ts', 'mapping/'],
   'yaml.ts': ['yaml'],
   'config.ts': ['node:', 'config/', 'mapping/', 'scim/dialects.ts', 'ldap/dn.ts', 'ldap/filter.ts', 'yaml.ts'],

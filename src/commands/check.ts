@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { printEffective } from '../check/effective-mapping.ts';
 import { type DirectoryReport, formatReports, type PlacedFinding, sortFindings } from '../check/report.ts';
+import { checkSnapshot } from '../check/snapshot.ts';
 import { surveyDirectory, type SurveyOptions } from '../check/survey.ts';
 import { ConfigError, type DirectoryConfig, effectiveMapping, loadConfig } from '../config.ts';
 import { type Directory, DirectoryError, openDirectory } from '../ldap/directory.ts';
@@ -163,7 +164,8 @@ async function lintLive(
   const facts = await surveyDirectory(directory, config, collectUses(definition, mapping), { ...options, onProgress }).finally(
     progress.end,
   );
-  return report(describeSeen(directory, facts), lintMapping({ definition, mapping, schema: directory.capabilities().schema, type, facts }));
+  const findings = lintMapping({ definition, mapping, schema: directory.capabilities().schema, type, facts });
+  return report(describeSeen(directory, facts), [...findings, ...(await checkSnapshot(directory, config))]);
 }
 
 function describeSeen(directory: Directory, facts: Facts): string {

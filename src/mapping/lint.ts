@@ -13,7 +13,7 @@ import { collectUses } from './lint/uses.ts';
 import type { Mapping } from './mapping.ts';
 
 export type { Facts, ResourceFacts, RightsFacts, ServerConfiguration, ServerFacts, ValueFacts } from './lint/facts.ts';
-export { count, type Finding, type Severity } from './lint/finding.ts';
+export { count, type Finding, inConfig, type Severity } from './lint/finding.ts';
 export { collectUses, codecName, type ResourceUses, type Use, useKey } from './lint/uses.ts';
 
 export interface Subject {

@@ -1,6 +1,9 @@
 // The attributes of a resource type that are made of references: rows keep numbers for them, and show what those stand for at the time.
 // L-035, L-046, L-048: a membership is in the group alone, whoever shows it.
+import type { Watched } from '../ldap/changes/change-source.ts';
+import type { Dn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
+import { or } from '../ldap/filter.ts';
 import { type Mapping, type ResourceMapping, resourceNamed } from '../mapping/mapping.ts';
 import { attributeName } from '../mapping/read.ts';
 import type { Rule } from '../mapping/rule.ts';
@@ -39,4 +42,13 @@ export function fieldsOf(mapping: Mapping, resource: ResourceMapping): readonly 
 export function unkeptBecause(resource: ResourceMapping): string | undefined {
   const partial = resource.rules.find(({ references, target }) => references !== undefined && target.sub !== undefined);
   return partial && `${attributeName(partial)} is mapped by parts, one of which is a reference`;
+}
+
+/** What a server is asked for the changes of. */
+export function watchedBy(resources: readonly ResourceMapping[], base: Dn): Watched {
+  return {
+    base,
+    scope: or(resources.map(({ scope }) => scope.filter)),
+    idAttributes: [...new Set(resources.map(({ id }) => id.ldap))],
+  };
 }

@@ -5,11 +5,10 @@ import type { ChangeKind, Changes, ChangeSource } from '../ldap/changes/change-s
 import { type Choice, chooseChanges } from '../ldap/changes/choose.ts';
 import type { Directory } from '../ldap/directory.ts';
 import { type Dn, formatDn, isUnder, tryParseDn } from '../ldap/dn.ts';
-import { or } from '../ldap/filter.ts';
 import type { Session } from '../ldap/session.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { Marks } from '../state/rows.ts';
-import { fieldsOf } from './fields.ts';
+import { fieldsOf, watchedBy } from './fields.ts';
 import { Gatherer, type Ids } from './gather.ts';
 import { Holding } from './holding.ts';
 import type { Listener } from './listener.ts';
@@ -285,13 +284,7 @@ export class Poller {
   async #choose(session: Session): Promise<Choice> {
     if (this.#choice?.url === session.url) return this.#choice;
     const { detect, baseDn, tell } = this.#options;
-    const resources = this.#kept();
-    const watched = {
-      base: baseDn,
-      scope: or(resources.map(({ scope }) => scope.filter)),
-      idAttributes: [...new Set(resources.map(({ id }) => id.ldap))],
-    };
-    const choice = await chooseChanges(session, watched, detect);
+    const choice = await chooseChanges(session, watchedBy(this.#kept(), baseDn), detect);
     this.#choice = { ...choice, url: session.url };
     this.#reader = undefined;
     tell.event({ event: 'snapshot change detection', level: 'info', kind: choice.source.kind, reason: choice.reason });

@@ -57,7 +57,7 @@ directories:
     baseDn: "${target.suffix}"
     mapping: ${mapping === undefined ? 'openldap' : `mapping-${number}.yaml`}
     timeouts: { connect: 2s, operation: 5s }
-clients:
+${options.extra ?? ''}clients:
   - name: test
     auth: { token: { sha256: "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0", expires: never } }
     allow: { directory: corp, resources: [User, Group], operations: [read] }
@@ -108,6 +108,17 @@ describe('the embedded directory', () => {
     expect(error?.place.file).toMatch(/mapping-\d+\.yaml$/);
     expect(found.some(({ place }) => place.file.endsWith('openldap.yaml'))).toBe(true);
     expect(code).toBe(1);
+  });
+
+  test('how the snapshot is kept up, or why there will be none', async () => {
+    const of = async (extra: string) => (await findings(target, undefined, { extra })).lines.filter((line) => line.includes(' snapshot '));
+    expect(await of('')).toEqual([
+      expect.stringMatching(/^hint snapshot \d+: the snapshot is kept up by entrycsn: syncrepl needs .*; deletions are found/),
+    ]);
+    expect(await of('    reads: { lists: live }\n')).toEqual([]);
+    expect(await of('    cache: { detect: dirsync }\n')).toEqual([
+      expect.stringMatching(/^error snapshot \d+: there will be no snapshot: .*dirsync/),
+    ]);
   });
 
   test('people read aligned lines with a summary; without a terminal there is no colour', async () => {
