@@ -101,7 +101,7 @@ test('what is near is in the detail of readiness, and when certificates and toke
     'a token of the client okta expires at 2030-02-01T00:00:00.000Z: 5 days left',
   );
   const metrics = measureStatus(source, end).flatMap(({ name, samples }) => samples.map(({ labels, value }) => ({ name, labels, value })));
-  const [certificate] = listExpiries(config, end).filter(({ name }) => name === 'server.tls');
+  const certificate = listExpiries(config, end).find(({ name }) => name === 'server.tls');
   expect(metrics).toContainEqual({
     name: 'scim_gateway_certificate_expiry_timestamp_seconds',
     labels: { key: 'server.tls' },

@@ -15,7 +15,7 @@ import { pendingOf, settle, translateReferences } from './deferred.ts';
 import { isUniqueness } from './errors.ts';
 import { type Prepare, runWrite } from './execute.ts';
 import { nextNames } from './free-name.ts';
-import { guardName } from './guards.ts';
+import { guardBindName, guardName } from './guards.ts';
 import { adoptMatch } from './match.ts';
 import { requireHashing } from './password-storage.ts';
 import { planCreate } from './plan.ts';
@@ -115,6 +115,10 @@ function addEntry(
     if (previous?.outcomeUnknown && (await holds(backend, dn, entry))) {
       return { plan: { ...plan, steps: plan.steps.slice(1) }, answer, repeatable: true };
     }
+    guardBindName(
+      backend,
+      [...entry.attributes].map(([attribute, values]) => ({ attribute, values })),
+    );
     await guardName(backend, resource, dn);
     if (password !== undefined) await requireHashing(backend, resource);
     await refuseDuplicates(backend, resource, wanted);

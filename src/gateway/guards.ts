@@ -1,5 +1,6 @@
 // What the gateway never writes, whatever a client may do: nobody has to turn that on.
 import { type Dn, equalDn, isUnder, parentOf } from '../ldap/dn.ts';
+import type { Change } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { ScimError } from '../scim/error.ts';
@@ -41,6 +42,21 @@ export async function guardName(backend: Backend, resource: ResourceMapping, dn:
   await guardEntry(backend, dn);
   if (backend.guards.protect.length === 0) return;
   for (const holder of await findNaming(backend, resource, dn)) await guardEntry(backend, holder.dn);
+}
+
+/**
+ * Values that are to be written. Active Directory takes the account name of an account without a userPrincipalName for one ([MS-ADTS] 5.1.1.1.1):
+ * somebody else who got the name that the gateway binds with would lock it out.
+ * @throws ScimError 403
+ */
+export function guardBindName({ name, bindDn, bindName }: Backend, written: Iterable<Pick<Change, 'attribute' | 'values'>>): void {
+  if (bindDn || bindName === undefined) return;
+  for (const { attribute, values } of written) {
+    const isTaken = values.some((value) => value.toString().toLowerCase() === bindName.toLowerCase());
+    if (attribute.toLowerCase() !== 'userprincipalname' || !isTaken) continue;
+    reportGuarded(name, 'bindDn');
+    throw new ScimError(403, 'This name is protected: the gateway does not give it to anybody');
+  }
 }
 
 async function refusalOf(backend: Backend, dn: Dn): Promise<Refusal | undefined> {

@@ -13,7 +13,7 @@ import type { Backend } from './backend.ts';
 import type { Client } from './client.ts';
 import { settle, pendingOf } from './deferred.ts';
 import { type Prepare, runWrite } from './execute.ts';
-import { guardEntry, guardName } from './guards.ts';
+import { guardBindName, guardEntry, guardName } from './guards.ts';
 import { lossesOfUpdate } from './limits.ts';
 import { findLinks } from './links.ts';
 import { requireHashing } from './password-storage.ts';
@@ -61,6 +61,7 @@ export async function takeOver(
     const update = { ...changes, changes: [...changes.changes, ...besides(entry)] };
     const plan = planUpdate({ entry, dn, links, superior }, update, password, resource.password?.strategy);
     requireReach(backend, resource, plan.result ?? dn, updatedEntry(entry, dn, changes));
+    guardBindName(backend, update.changes);
     await guardEntry(backend, dn);
     if (plan.result && !equalDn(plan.result, dn)) await guardName(backend, resource, plan.result);
     if (password !== undefined) await requireHashing(backend, resource);

@@ -21,7 +21,7 @@ import type { Deferral } from './deferrals.ts';
 import { type Prepare, runWrite, staleFacts } from './execute.ts';
 import { alternativeRdn } from './free-name.ts';
 import type { Conditions } from './gateway.ts';
-import { guardEntry, guardName } from './guards.ts';
+import { guardBindName, guardEntry, guardName } from './guards.ts';
 import { lossesOfUpdate } from './limits.ts';
 import { findLinks } from './links.ts';
 import { requireHashing } from './password-storage.ts';
@@ -175,6 +175,7 @@ async function update(
     );
     if (plan.steps.length > 0) {
       requireReach(backend, resource, plan.result ?? dn, updatedEntry(entry, dn, { ...changes, ...(rename && { rename }) }));
+      guardBindName(backend, changes.changes);
       await guardEntry(backend, dn);
       if (plan.result && !equalDn(plan.result, dn)) await guardName(backend, resource, plan.result);
     }

@@ -101,6 +101,23 @@ test('whoever fails often pretends to come from elsewhere (X-Forwarded-For, Forw
   expect(statuses.at(-1)).toBe(429);
 });
 
+test('a page in the browser of somebody inside asks for him, or reads the answer: no origin is allowed, no cookie is set', async () => {
+  for (const method of ['OPTIONS', 'GET', 'POST']) {
+    const headers = {
+      Origin: 'https://evil.example.com',
+      'Access-Control-Request-Method': 'DELETE',
+      'Access-Control-Request-Headers': 'authorization',
+    };
+    const answer = await fetch(`${gateway.url}/scim/v2/Users`, {
+      method,
+      headers: { ...headers, Cookie: `token=${first}`, 'Content-Type': 'text/plain' },
+    });
+    expect([method, answer.ok && method !== 'OPTIONS']).toEqual([method, false]);
+    expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-') || name === 'set-cookie')).toEqual([]);
+    expect(answer.headers.get('X-Content-Type-Options')).toBe('nosniff');
+  }
+});
+
 test('a client that has several tokens, or sends bulk and odd requests, asks more than it may: its requests are counted together', async () => {
   const statuses = await Promise.all(
     [first, second, first, second, first, second].map((token, i) => ask({ Authorization: `Bearer ${token}`, 'X-Request-Id': `n${i}` })),

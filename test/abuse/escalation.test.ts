@@ -147,6 +147,21 @@ describe('in Active Directory, by creating what exists', () => {
     expect([status, await stage.look.snapshot(id)]).toEqual([403, before]);
   });
 
+  test('somebody gets the name that the gateway binds with, so that it is locked out, when created or renamed: 403', async () => {
+    const bindName = `administrator@${stage.directory.suffix.replaceAll(/,?DC=/gi, '.').slice(1)}`;
+    const named = await openBeside(stage, [`directories.main.bind.dn=${bindName}`]);
+    try {
+      const client = named.as(stage.tokenOf('compat'));
+      const { id, status } = await client.post('/Users', newUser());
+      const userName = bindName.toUpperCase();
+      expect([status, (await client.post('/Users', newUser({ userName }))).status]).toEqual([201, 403]);
+      expect((await client.patch(`/Users/${id}`, [{ op: 'replace', path: 'userName', value: userName }])).status).toBe(403);
+      expect(await stage.look.find('userPrincipalName', userName)).toEqual([]);
+    } finally {
+      await named.stop();
+    }
+  });
+
   test('one who became an administrator in quarantine is restored with a new password: 403, nothing changed', async () => {
     const known = newUser();
     const { id } = await scim.post('/Users', known);
@@ -213,6 +228,23 @@ describe('where the configuration says what is protected', () => {
     expect((await scim.post('/Users', newUser({ userName: 'ghost' }))).status).toBe(403);
     expect((await scim.patch(`/Users/${id}`, [{ op: 'replace', path: 'userName', value: 'GHOST' }])).status).toBe(403);
     expect(await stage.look.at(stage.userDn('ghost'))).toBeUndefined();
+  });
+
+  test('somebody takes the old name of one who is in a protected group, and was renamed or deleted: he is not in the group', async () => {
+    const id = await admins();
+    for (const end of ['rename', 'delete'] as const) {
+      const userName = newName('admin');
+      const admin = await scim.post('/Users', newUser({ userName }));
+      await stage.look.change(id, 'add', 'member', (await stage.look.entry(admin.id)).dn);
+      const path = `/Users/${admin.id}`;
+      if (end === 'rename') await scim.patch(path, [{ op: 'replace', path: 'userName', value: newName('renamed') }]);
+      else await scim.delete(path);
+      const next = await scim.post('/Users', newUser({ userName }));
+      expect([end, next.status, next.body['userName']]).toEqual([end, 201, userName]);
+      const members = await stage.look.texts(id, 'member');
+      expect([end, members.includes((await stage.look.entry(next.id)).dn)]).toEqual([end, false]);
+      if (end === 'rename') expect(members).toContain((await stage.look.entry(admin.id)).dn);
+    }
   });
 
   test('an entry that a filter protects is changed, deleted, or given members: 403', async () => {

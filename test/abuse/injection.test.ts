@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { embedded } from '../directory/faces.ts';
-import { asMembers, type Body, idsIn, newGroup, newName, newUser, type ScimClient, urn, valueOf } from '../directory/scim-client.ts';
+import { asMembers, type Body, idsIn, newGroup, newName, newUser, ScimClient, urn, valueOf } from '../directory/scim-client.ts';
 import { openStage, type Stage } from '../directory/stage.ts';
 import { talk } from '../http/raw-socket.ts';
 import { bulk, openBeside } from './beside.ts';
@@ -236,6 +236,34 @@ describe('paths', () => {
         }
       }
     }
+  });
+
+  test('a bulk request names such a resource, another host, or an endpoint that is none: no operation succeeds', async () => {
+    const { id } = await scim.post('/Groups', newGroup());
+    const before = await stage.look.snapshot(id);
+    const placed = new ScimClient(stage.scim.base, stage.tokenOf('placed'));
+    const paths = [
+      '/Groups',
+      '/Users/../Groups',
+      '/%47roups',
+      '//Groups',
+      'Groups',
+      `${stage.scim.base}/Groups`,
+      'http://elsewhere/Groups',
+      '/Me/../Groups',
+      '/Bulk',
+      '/Groups/.search',
+      '/Schemas',
+    ];
+    for (const path of paths) {
+      const statuses = await bulk(placed, [
+        { method: 'DELETE', path: `${path}/${id}` },
+        { method: 'PATCH', path: `${path}/${id}`, data: { schemas: [urn.patch], Operations: [{ op: 'remove', path: 'members' }] } },
+        { method: 'POST', path, bulkId: 'x', data: newGroup() },
+      ]);
+      expect([path, statuses.filter((status) => status < 400)]).toEqual([path, []]);
+    }
+    expect(await stage.look.snapshot(id)).toEqual(before);
   });
 
   test('the token is left out for a path in another spelling: 401 or 404', async () => {

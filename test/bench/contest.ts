@@ -25,7 +25,7 @@ export interface Subject {
 }
 
 /** Seconds that one measurement of one subject takes, about. */
-const aimedAt = 0.4;
+const aimedAt = 0.3;
 const [fewest, most] = [24, 20_000];
 /** Of the first, uncounted measurement, by which the others are made as long as they should be. */
 const trial = 48;

@@ -1,5 +1,4 @@
 // The gateway in a process of its own, as `serve` runs it, told what to do by the benchmark.
-import { subscribe as tmpSub } from 'node:diagnostics_channel'; tmpSub('ldap-scim-gateway:event', (m) => console.error(JSON.stringify(m)));
 // No RFC.
 import { type App, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';

@@ -149,15 +149,15 @@ export async function measureStart(stage: Stage): Promise<readonly Result[]> {
     for (let poll = 0; poll < stage.runs; poll += 1) idle.push(await gateway.child.ask<number>('poll'));
     await gateway.child.stop();
   }
-  // A frozen server answers nobody: what is listed comes from the file.
-  await directory.freeze();
   for (let round = 0; round < stage.runs; round += 1) {
     note(`start from a file, round ${round + 1}`);
+    // A frozen server answers nobody: what is listed comes from the file.
+    await directory.freeze();
     const gateway = await stage.startCached(join(folder, 'again-0.db'), ', detect: entrycsn');
     restart.push((gateway.firstList ?? NaN) / 1000);
+    await directory.thaw();
     await gateway.child.stop();
   }
-  await directory.thaw();
   const readyMost = users >= million ? 120 : users >= 100_000 ? 10 : undefined;
   return [
     stated(
