@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { type AdminAccess, loadAdmin, loadAdminAccess } from './config/admin.ts';
 import { loadAudit } from './config/audit.ts';
-import { loadCache, type LoadedCache, type LoadedReads } from './config/cache.ts';
+import { checkStores, loadCache, type LoadedCache, type LoadedReads } from './config/cache.ts';
 import type { LoadedAccessTokens } from './config/access-token.ts';
 import type { LoadedCertificates } from './config/certificate.ts';
 import { checkClients, loadClient, loadPermissions, loadSubject } from './config/client.ts';
 import { auditSection, configDefinition, logDefinition } from './config/definition.ts';
-import { checkPaths, loadDirectory, type RulePlace } from './config/directory.ts';
+import { checkPaths, loadDirectory, type LoadedDirectory } from './config/directory.ts';
 import { Findings } from './config/findings.ts';
 import { asSection } from './config/section.ts';
 import { describeFileError } from './config/secrets.ts';
@@ -94,37 +94,11 @@ export interface AdminConfig {
   readonly sha256: Buffer;
 }
 
-export interface DirectoryConfig {
-  readonly name: string;
-  /** Where it is served, e.g. `/scim/v2`; never ends with a slash. */
-  readonly path: string;
-  readonly type: DirectoryType;
-  readonly servers: readonly string[];
-  readonly bind: { readonly dn: string; readonly password: string };
-  readonly baseDn: Dn;
-  readonly mapping: Mapping;
-  /** The mapping file, then what it extends. */
-  readonly mappingFiles: readonly string[];
-  /** The mapping as read, with what it extends. */
-  readonly mappingData: unknown;
+export interface DirectoryConfig extends LoadedDirectory {
   /** From where reads are answered. */
   readonly reads: LoadedReads;
   /** How the snapshot is kept true; undefined where nothing is read from it. */
   readonly cache: LoadedCache | undefined;
-  /** Where the rules of the mapping stand. */
-  readonly places: readonly RulePlace[];
-  /** `observe`: writes are planned, not executed. */
-  readonly mode: 'write' | 'observe';
-  /** Milliseconds. */
-  readonly timeouts: { readonly connect: number; readonly operation: number };
-  /** `ca`, `cert` and `key` are PEM texts. */
-  readonly tls: {
-    readonly startTls: boolean;
-    readonly ca: readonly string[];
-    readonly cert?: string;
-    readonly key?: string;
-    readonly serverName?: string;
-  };
 }
 
 export interface ServerTlsConfig {
@@ -244,6 +218,8 @@ export function loadConfig(file: string, options: LoadOptions): Config {
     const cache = directory && loadCache(directory.name, root, { from: file, timezone: server.timezone });
     return directory && cache ? [{ ...directory, ...cache }] : [];
   });
+  checkStores(directories, guards.store, findings);
+  if (findings.mistakes.length > 0) throw new ConfigError(findings.mistakes);
   return deepFreeze({
     server,
     directories,

@@ -17,6 +17,7 @@ export interface Expiry {
 const day = 86_400_000;
 const warningDays = 30;
 
+/** Whole days, rounded down; both are epoch milliseconds. */
 export function daysUntil(expires: number, now: number): number {
   return Math.floor((expires - now) / day);
 }
@@ -34,6 +35,7 @@ export function listExpiries(config: Config, now: number): readonly Expiry[] {
     .toSorted((a, b) => a.expires - b.expires);
 }
 
+/** Less than 30 days are left, or none. */
 export function isNear({ daysLeft }: Expiry): boolean {
   return daysLeft < warningDays;
 }
@@ -46,6 +48,7 @@ export function describeExpiry({ kind, name, expires, daysLeft }: Expiry): strin
 
 const events = channel('ldap-scim-gateway:event');
 
+/** Warns in the log of what is near or over. @param now epoch milliseconds */
 export function reportExpiries(config: Config, now: number): void {
   for (const { kind, name, expires, daysLeft } of listExpiries(config, now).filter(isNear)) {
     const event = `a ${kind} ${daysLeft < 0 ? 'has expired' : 'expires soon'}`;

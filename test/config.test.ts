@@ -380,6 +380,12 @@ describe('a mistake has a place and says what to write', () => {
       'cache: { maxStaleness: 15 }\nclients:',
       '12:24 `maxStaleness` must be a whole number above 0 with a unit (ms, s, m, h or d), such as 5s',
     ],
+    [
+      'a file of the snapshot that the guards have already',
+      'clients:',
+      'guards: { store: ./state.db }\ncache: { store: ./state.db }\nclients:',
+      '6:5 the snapshot has the same file as `guards.store`: `cache.store` must be another one',
+    ],
     ['no sweeps', 'clients:', 'cache: { confirmDeletes: 0 }\nclients:', '12:26 `confirmDeletes` must be at least 1'],
     ['more than all', 'clients:', 'cache: { maxRemoved: { percent: 101 } }\nclients:', '12:33 `percent` must be at most 100'],
     [

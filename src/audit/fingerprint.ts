@@ -6,7 +6,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 /** `#` and 16 hexadecimal digits. */
 export type Fingerprint = (value: string | Buffer) => string;
 
-export const keyFileOf = (journal: string): string => `${journal}.key`;
+const keyFileOf = (journal: string): string => `${journal}.key`;
 
 /** @throws Error when the key can neither be read nor made */
 export function openFingerprint(journal: string): Fingerprint {

@@ -1,5 +1,5 @@
-// Which row occupies a node: nodes stand for the names of entries.
-// No RFC. A node that two rows occupy is the row's that was put last.
+// Which rows occupy a node: nodes stand for the names of entries.
+// No RFC. An entry may be a row of several types; of two rows of one type that occupy a node it is the one that was put last.
 import { withRoom } from './numbers.ts';
 import type { Table } from './table.ts';
 
@@ -11,15 +11,16 @@ export interface Place {
 
 export class NodeOwners {
   readonly #tables: readonly Table[];
-  /** By node: the code of the row; 0 for none. */
-  #owners = new Uint32Array(0);
+  /** By table and node: the slot of the row, plus one; 0 for none. */
+  readonly #slots: Uint32Array<ArrayBuffer>[];
 
   constructor(tables: readonly Table[]) {
     this.#tables = tables;
+    this.#slots = tables.map(() => new Uint32Array(0));
   }
 
   get octets(): number {
-    return this.#owners.byteLength;
+    return this.#slots.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   /** A number that stands for a row, in all tables no other has it; never 0. */
@@ -33,23 +34,36 @@ export class NodeOwners {
     return { table, slot: Math.floor((code - 1) / this.#tables.length) };
   }
 
-  ownerOf(node: number): Place | undefined {
-    const code = this.#owners[node] ?? 0;
-    return code === 0 ? undefined : this.placeOf(code);
+  /** The slot in a table. */
+  slotOf(node: number, { index }: Table): number | undefined {
+    const slot = this.#slots[index]?.[node] ?? 0;
+    return slot === 0 ? undefined : slot - 1;
   }
 
-  owns(place: Place, node: number): boolean {
-    return this.#owners[node] === this.codeOf(place);
+  /** The row in the first of these tables (by index) that has one. */
+  firstOf(node: number, among: ReadonlySet<number>): Place | undefined {
+    for (const index of among) {
+      const slot = this.#slots[index]?.[node] ?? 0;
+      const table = slot === 0 ? undefined : this.#tables[index];
+      if (table) return { table, slot: slot - 1 };
+    }
+    return undefined;
   }
 
-  occupy(place: Place, nodes: Uint32Array): void {
+  owns({ table, slot }: Place, node: number): boolean {
+    return this.slotOf(node, table) === slot;
+  }
+
+  occupy({ table: { index }, slot }: Place, nodes: Uint32Array): void {
     for (const node of nodes) {
-      this.#owners = withRoom(this.#owners, node + 1);
-      this.#owners[node] = this.codeOf(place);
+      const slots = withRoom(this.#slots[index] ?? new Uint32Array(0), node + 1);
+      slots[node] = slot + 1;
+      this.#slots[index] = slots;
     }
   }
 
   release(place: Place, nodes: Uint32Array): void {
-    for (const node of nodes) if (this.owns(place, node)) this.#owners[node] = 0;
+    const slots = this.#slots[place.table.index];
+    for (const node of nodes) if (slots && this.owns(place, node)) slots[node] = 0;
   }
 }

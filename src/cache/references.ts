@@ -75,8 +75,8 @@ export class References {
   someTarget({ table, slot }: Place, field: Field, visit: (table: Table, slot: number) => boolean): boolean {
     const { to, inverse } = this.#wiringOf(field);
     for (const node of table.rows.references(slot, field.index)) {
-      const owner = this.#owners.ownerOf(node);
-      if (owner && to.has(owner.table.index) && visit(owner.table, owner.slot)) return true;
+      const owner = this.#owners.firstOf(node, to);
+      if (owner && visit(owner.table, owner.slot)) return true;
     }
     if (!inverse || !to.has(inverse.table.index) || !this.#wiringOf(inverse.field).to.has(table.index)) return false;
     for (const node of table.rows.occupies(slot)) {
@@ -95,12 +95,13 @@ export class References {
     const { to, inverse } = this.#wiringOf(field);
     if (!to.has(target.table.index)) return;
     for (const node of target.table.rows.occupies(target.slot)) {
-      if (this.#owners.owns(target, node)) field.postings.someSlot(node, visitEach);
+      const owner = this.#owners.firstOf(node, to);
+      if (owner?.table === target.table && owner.slot === target.slot) field.postings.someSlot(node, visitEach);
     }
     if (inverse?.table !== target.table || !this.#wiringOf(inverse.field).to.has(table.index)) return;
     for (const node of target.table.rows.references(target.slot, inverse.field.index)) {
-      const owner = this.#owners.ownerOf(node);
-      if (owner?.table === table) visit(owner.slot);
+      const slot = this.#owners.slotOf(node, table);
+      if (slot !== undefined) visit(slot);
     }
   }
 
@@ -196,8 +197,11 @@ export class References {
       if (count + nodes.length > mostTouched) return this.#forget();
       count += nodes.length;
       for (const node of nodes) {
-        const owner = this.#owners.ownerOf(node);
-        if (owner && this.#shownBy.get(field)?.has(owner.table.index)) owner.table.rows.referenceChanges.add(owner.slot);
+        for (const index of this.#shownBy.get(field) ?? []) {
+          const table = this.#tables[index];
+          const slot = table && this.#owners.slotOf(node, table);
+          if (slot !== undefined) table?.rows.referenceChanges.add(slot);
+        }
       }
     }
   }
@@ -218,7 +222,7 @@ function wire({ definition }: Field, tables: readonly Table[]): Wiring {
   const field = table?.fields.find((each) => each.definition.attribute === inverse?.attribute);
   if (inverse && !(table && field)) throw new Error(`${inverse.type} has no references ${inverse.attribute}`);
   return {
-    to: new Set(tables.filter(({ type }) => to.includes(type.name)).map(({ index }) => index)),
+    to: new Set(to.flatMap((name) => tables.find(({ type }) => type.name === name)?.index ?? [])),
     inverse: table && field && { table, field },
   };
 }

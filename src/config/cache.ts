@@ -3,6 +3,7 @@
 import { dirname, extname, resolve } from 'node:path';
 import { parseDefinition } from '../mapping/problems.ts';
 import { cacheDefinition, type CacheDefinition, directoryDefinition, type DirectoryDefinition } from './definition.ts';
+import type { Findings } from './findings.ts';
 import { asSection } from './section.ts';
 
 export interface LoadedCache extends Omit<CacheDefinition, 'whenStale'> {
@@ -30,6 +31,22 @@ export function loadCache(
   const isUsed = Object.values(reads).includes('cache');
   const file = store === 'memory' ? store : placeStore(store, from, isShared ? name : undefined);
   return { reads: { ...reads, whenStale }, cache: isUsed ? { ...cache, store: file, timezone } : undefined };
+}
+
+/** A file belongs to one owner: another one would set it aside, or wait for it for ever. */
+export function checkStores(
+  directories: readonly { readonly name: string; readonly cache: LoadedCache | undefined }[],
+  ofGuards: string | undefined,
+  findings: Findings,
+): void {
+  const owners = new Map(ofGuards === undefined ? [] : [[ofGuards, '`guards.store`']]);
+  for (const { name, cache } of directories) {
+    if (!cache || cache.store === 'memory') continue;
+    const owner = owners.get(cache.store);
+    if (owner !== undefined)
+      findings.refuse(['directories', name], `the snapshot has the same file as ${owner}: \`cache.store\` must be another one`);
+    owners.set(cache.store, `the snapshot of the directory ${name}`);
+  }
 }
 
 function placeStore(store: string, from: string, name: string | undefined): string {

@@ -1,5 +1,5 @@
 // config.yaml as operators write it: one zod definition from which the types, the messages and the JSON Schema come.
-// A key of a feature that is not in this version is defined as refused: nothing is accepted and ignored.
+// No RFC; every section is strict: an unknown key is refused, nothing is accepted and ignored.
 import * as z from 'zod';
 import { emptyDn } from '../ldap/dn.ts';
 import { parseFilter } from '../ldap/filter.ts';

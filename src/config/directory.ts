@@ -5,6 +5,7 @@ import type { MappingDefinition } from '../mapping/definition.ts';
 import { collectUses } from '../mapping/lint/uses.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { parseDefinition } from '../mapping/problems.ts';
+import type { RulePlace } from '../mapping/rule-place.ts';
 import type { YamlDocument, YamlPath } from '../yaml.ts';
 import { directoryDefinition } from './definition.ts';
 import type { DirectoryDefinition } from './definition.ts';
@@ -16,35 +17,29 @@ import { readSecret } from './secrets.ts';
 import { loadAuthorities, loadKeyPair } from './server.ts';
 import { isPlainRemote } from './syntax.ts';
 
-/** Where a rule of the mapping stands. */
-export interface RulePlace {
-  readonly resourceType: string;
-  /** The SCIM path, or the key of the mapping. */
-  readonly rule: string;
-  /** Canonical name of the SCIM attribute, where it is one. */
-  readonly path: string | undefined;
-  readonly ldap: string;
-  /** `mapping.yaml:12`. */
-  readonly place: string;
-}
-
 export interface LoadedDirectory {
   readonly name: string;
+  /** Where it is served, e.g. `/scim/v2`; never ends with a slash. */
   readonly path: string;
   readonly type: DirectoryDefinition['type'];
   readonly servers: readonly string[];
   readonly bind: { readonly dn: string; readonly password: string };
   readonly baseDn: Dn;
   readonly mapping: Mapping;
+  /** The mapping file, then what it extends. */
   readonly mappingFiles: readonly string[];
   /** The mapping as read, with what it extends. */
   readonly mappingData: unknown;
+  /** Where the rules of the mapping stand. */
   readonly places: readonly RulePlace[];
+  /** `observe`: writes are planned, not executed. */
   readonly mode: DirectoryDefinition['mode'];
+  /** Milliseconds. */
   readonly timeouts: { readonly connect: number; readonly operation: number };
   readonly tls: LoadedTls;
 }
 
+/** `ca`, `cert` and `key` are PEM texts. */
 interface LoadedTls {
   readonly startTls: boolean;
   readonly ca: readonly string[];

@@ -1,5 +1,5 @@
 // What the definitions of single sections are made of: texts that are parsed, durations, DNs, files, secrets. Each says in words what is wrong.
-// A key of a feature that is not in this version is defined as refused: nothing is accepted and ignored.
+// No RFC but those of the texts themselves; the sections are in definition.ts and client-definition.ts.
 import * as z from 'zod';
 import { parseDn } from '../ldap/dn.ts';
 import { parseDuration } from './syntax.ts';

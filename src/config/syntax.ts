@@ -141,6 +141,7 @@ export function parseTimezone(text: string): string {
   }
 }
 
+/** Cron text of five fields, or six with seconds first, with single blanks. @throws SyntaxError what it must be, as a predicate */
 export function parseCron(text: string): string {
   const given = text.trim().split(/\s+/);
   if (given.length !== 5 && given.length !== 6) throw new SyntaxError('must be cron text of five or six fields, such as */5 * * * *');

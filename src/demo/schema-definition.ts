@@ -65,7 +65,7 @@ function describeClass({ oid, names, sup, kind, must, may }: ObjectClassDefiniti
   ]);
 }
 
-export function joinDescription(parts: readonly (string | false | undefined)[]): string {
+function joinDescription(parts: readonly (string | false | undefined)[]): string {
   return `( ${parts.filter((part) => typeof part === 'string' && part !== '').join(' ')} )`;
 }
 

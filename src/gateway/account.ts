@@ -40,6 +40,7 @@ const accounts = new AsyncLocalStorage<Account>();
 
 export const currentAccount = (): Account | undefined => accounts.getStore();
 
+/** What `work` notes, also after waiting, belongs to this account. */
 export function runWithAccount<T>(account: Account, work: () => Promise<T>): Promise<T> {
   return accounts.run(account, work);
 }
@@ -62,16 +63,19 @@ export function subjectOf(resource: unknown): Subject {
 /** Whether an attribute of a resource is one of those that name it. */
 export const isNaming = (attribute: string): boolean => names.some((name) => name === attribute);
 
+/** Whom the operation under way concerns, as far as this says more; no operation, nothing noted: so for the others below. */
 export function noteSubject(resource: Resource | undefined): void {
   const account = currentAccount();
   if (account) account.subject = { ...account.subject, ...subjectOf(resource) };
 }
 
+/** Ids of those who come or go. */
 export function noteMembers(ids: readonly string[]): void {
   const account = currentAccount();
   if (account) account.members = ids;
 }
 
+/** The step that is about to be tried: an error after this is of this step. */
 export function noteStep(step: Step): void {
   const account = currentAccount();
   if (account) account.step = step;

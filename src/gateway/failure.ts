@@ -5,24 +5,12 @@ import { isSecret } from '../ldap/ldif.ts';
 import { DirectoryError } from '../ldap/directory.ts';
 import { nameOfResult } from '../ldap/error.ts';
 import type { Value } from '../ldap/filter.ts';
+import type { RulePlace } from '../mapping/rule-place.ts';
 import { ScimError } from '../scim/error.ts';
 import { type Account, secretAttributes } from './account.ts';
 import { sanitizeDiagnostic, type SentValues } from './diagnostic-text.ts';
 import { causes, type FailureCause, resultCauses } from './failure-causes.ts';
 import type { Step } from './plan.ts';
-
-/** The place of a rule in the mapping file. */
-export interface RulePlace {
-  readonly resourceType: string;
-  /** The SCIM path, or the key of the mapping. */
-  readonly rule: string;
-  /** Canonical name of the SCIM attribute, where it is one. */
-  readonly path: string | undefined;
-  /** The LDAP attribute that it writes. */
-  readonly ldap: string;
-  /** `mapping.yaml:12`. */
-  readonly place: string;
-}
 
 /** A failure without whom it concerns: no values, DNs or credentials. */
 export interface Failure {

@@ -32,7 +32,7 @@ export interface Match {
 const enough = 3;
 
 /** The first key that somebody shares with the new resource; undefined: nobody does. @throws DirectoryError */
-export async function findMatch(backend: Backend, resource: ResourceMapping, wanted: Resource): Promise<Match | undefined> {
+async function findMatch(backend: Backend, resource: ResourceMapping, wanted: Resource): Promise<Match | undefined> {
   const { match } = resource;
   for (const target of match?.by ?? []) {
     for (const value of valuesAt(wanted, target)) {

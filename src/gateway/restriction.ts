@@ -27,6 +27,7 @@ export interface Reach {
 
 const anything = (): boolean => true;
 
+/** The scope of the mapping, made smaller by the restriction of the client where there is one. */
 export function reachOf({ directory, restriction }: Searched, resource: ResourceMapping): Reach {
   const { scope, type } = resource;
   const bases = restriction?.bases ? intersectBases(scope.bases, restriction.bases) : scope.bases;

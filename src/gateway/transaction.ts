@@ -2,6 +2,7 @@
 // SQLite: BEGIN IMMEDIATE.
 import type { DatabaseSync } from 'node:sqlite';
 
+/** @throws whatever `work` throws; nothing of it is done then */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {

@@ -51,6 +51,7 @@ export const isDeferred = ({ state }: Backend, { onUnresolved }: Pick<IdReferenc
 /** Names that one request can bring into the log: a body may hold any number of unknown ones. */
 const mostIgnored = 50;
 
+/** What becomes of attributes that nobody mapped: refused, or ignored and told to the journal once each. */
 export function journalling(backend: Backend, client: Client): Pick<WriteContext, 'extraElements' | 'ignored'> {
   const reported = new Set<string>();
   return {

@@ -1,15 +1,13 @@
 // The operator's endpoints on a listener of their own: status with reasons, metrics, reload. One bearer token opens them all.
 // RFC 6750 for the token; no RFC describes the rest.
 import type { RequestListener } from 'node:http';
-import express, { type Request, type Response } from 'express';
-import helmet from 'helmet';
-import { notFound, ScimError } from '../scim/error.ts';
+import { ScimError } from '../scim/error.ts';
 import { addHolds, type HoldDesk } from './admin-holds.ts';
 import { addSnapshots, type SnapshotKeeper } from './admin-snapshots.ts';
+import { closeApplication, openApplication } from './application.ts';
 import { requireBearer } from './auth.ts';
 import { addEndpoint, type Operation, type Operations } from './endpoint.ts';
-import { createErrorHandler } from './error.ts';
-import { exchangeOf, openExchange } from './exchange.ts';
+import { exchangeOf } from './exchange.ts';
 import { createListener, type Listener, type ListenerOptions } from './listener.ts';
 import { json, type Reply } from './reply.ts';
 
@@ -35,13 +33,7 @@ export function createAdminServer(options: AdminOptions): Listener {
 const base = 'admin:';
 
 function createAdminApplication({ sha256, status, readiness, metrics, reload, holds, snapshots }: AdminOptions): RequestListener {
-  const application = express();
-  application.disable('x-powered-by');
-  application.disable('etag');
-  application.set('query parser', false);
-  application.enable('case sensitive routing');
-  application.use(openExchange);
-  application.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': "'none'" } } }));
+  const application = openApplication();
   application.use((request, response, next) => {
     exchangeOf(response).route = base;
     requireBearer(request.headersDistinct['authorization'], sha256());
@@ -77,16 +69,5 @@ function createAdminApplication({ sha256, status, readiness, metrics, reload, ho
   add('/reload', { POST: reloadNow });
   if (holds) addHolds(add, holds, report);
   if (snapshots) addSnapshots(add, snapshots, report);
-  application.use(() => {
-    throw notFound('There is nothing at this URL');
-  });
-  const handleError = createErrorHandler('admin');
-  application.use(handleError);
-  // As in `server.ts`: a target that is no URL must not be answered with a page of the framework.
-  return (request, response) => {
-    const pair = [request as Request, response as Response] as const;
-    application(...pair, () =>
-      openExchange(...pair, () => handleError(notFound('There is nothing at this URL'), ...pair, () => undefined)),
-    );
-  };
+  return closeApplication(application, 'admin');
 }

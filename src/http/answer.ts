@@ -10,6 +10,7 @@ export function listReply(answer: ListAnswer): Reply {
   return replyList(answer, sourceHeaders(answer.source));
 }
 
+/** To a POST: nobody may keep it. */
 export function searchReply(answer: ListAnswer): Reply {
   return replyList(answer, { 'Cache-Control': 'no-store', ...sourceHeaders(answer.source) });
 }

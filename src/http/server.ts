@@ -1,17 +1,15 @@
 // The whole HTTP side of the gateway: the order of middleware, health and readiness, one router per directory, one error middleware.
 // RFC 7644 section 3.13 and section 6 (several directories, each under its own path); RFC 7643 and 7644 in the routers themselves.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import express, { type Request, type RequestHandler, type Response } from 'express';
-import helmet from 'helmet';
+import type { RequestHandler } from 'express';
 import { bulkLimits } from '../gateway/bulk.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { invalidSyntax, notFound } from '../scim/error.ts';
+import { closeApplication, openApplication } from './application.ts';
 import type { Credentials } from './auth.ts';
 import { createBodyReader } from './body.ts';
 import { type CertificateHeader, createCertificateReader } from './certificate.ts';
 import { addEndpoint, literal, type Operation } from './endpoint.ts';
-import { createErrorHandler } from './error.ts';
-import { openExchange } from './exchange.ts';
 import { KeySets, type KeySetTimes } from './key-set.ts';
 import { createListener, type Listener, type ListenerOptions } from './listener.ts';
 import { createClientLimit, FailedAuthentications } from './rate-limit.ts';
@@ -97,18 +95,8 @@ class Serving {
 
 function createApplication(options: ServerOptions, callers: Callers): RequestListener {
   const { gateways, clients, realm = 'scim', maxBodyBytes = bulkLimits.maxPayloadSize, now = Date.now } = options;
-  const application = express();
-  application.disable('x-powered-by');
-  application.disable('etag');
-  // `query.ts` is the only reader of queries.
-  application.set('query parser', false);
-  application.enable('case sensitive routing');
-
-  application.use(openExchange);
+  const application = openApplication();
   application.use(requireHost);
-  application.use(
-    helmet({ contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': "'none'", 'frame-ancestors': "'none'" } } }),
-  );
   addEndpoint(application, '/health', { GET: () => statusReply(true, 'ok') });
   addEndpoint(application, '/ready', { GET: () => readiness(gateways) });
 
@@ -122,19 +110,7 @@ function createApplication(options: ServerOptions, callers: Callers): RequestLis
     const router = createScimRouter({ gateway, clients, readBody, resourceMetadata, callers, now });
     application.use(path === '' ? '/' : literal(path), refuseOtherVersions(path), router);
   }
-  application.use(() => {
-    throw notFound('There is nothing at this URL');
-  });
-  const handleError = createErrorHandler(realm);
-  application.use(handleError);
-  // A target that Express cannot read as a URL passes by everything above; without this it would answer with a page of its own.
-  const refuseTarget: RequestHandler = (request, response, next) => {
-    openExchange(request, response, () => handleError(invalidSyntax('The request target is no URL'), request, response, next));
-  };
-  return (request, response) => {
-    const pair = [request as Request, response as Response] as const;
-    application(...pair, () => refuseTarget(...pair, () => undefined));
-  };
+  return closeApplication(application, realm);
 }
 
 const version = '/v2';

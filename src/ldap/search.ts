@@ -179,6 +179,7 @@ export async function collect(
   throw new DirectoryError('lost', 'the search ended without a result');
 }
 
+/** The result of a search that is not success, as an error (RFC 4511 section 4.1.9). */
 export function searchError({ resultCode, diagnostic }: Result): DirectoryError {
   return new DirectoryError('result', `search: ${nameOfResult(resultCode)}`, { resultCode, diagnostic });
 }

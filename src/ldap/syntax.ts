@@ -136,11 +136,7 @@ export function formatEpochDays(rfc3339: string): string {
   return days >= 0 ? String(days) : reject('time after 1970', rfc3339);
 }
 
-/** Boolean syntax, `TRUE` or `FALSE`; other cases are read as well, as some servers return them. */
-export function parseBoolean(text: string): boolean {
-  const upper = text.toUpperCase();
-  return upper === 'TRUE' || (upper !== 'FALSE' && reject('Boolean', text));
-}
+/** Boolean syntax (RFC 4517 section 3.3.3). */
 export function formatBoolean(value: boolean): string {
   return value ? 'TRUE' : 'FALSE';
 }

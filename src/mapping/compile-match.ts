@@ -8,6 +8,7 @@ import type { MatchMapping } from './mapping.ts';
 import type { Path } from './report.ts';
 import { compileDn, resolveAlias } from './text.ts';
 
+/** Undefined where `within` is no DN; every mistake is in the report. */
 export function compileMatch(
   { by, then, within = '{baseDn}' }: NonNullable<ResourceDefinition['match']>,
   source: ResourceSource,

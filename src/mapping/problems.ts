@@ -58,12 +58,7 @@ function listAllowed(schema: unknown): readonly string[] {
   if (schema instanceof z.ZodRecord) return [...(schema.keyType._zod.values ?? [])].map(String);
   if (!(schema instanceof z.ZodObject)) return [];
   const shape: Readonly<Record<string, unknown>> = schema.shape;
-  return Object.keys(shape).filter((key) => !isRefused(shape[key]));
-}
-
-/** Keys of features that are not in this version are defined as `never`, to be refused with a message of their own. */
-function isRefused(schema: unknown): boolean {
-  return schema instanceof z.ZodNever || (schema instanceof z.ZodOptional && isRefused(schema.unwrap()));
+  return Object.keys(shape);
 }
 
 function dropKeys(data: unknown, path: Path, keys: readonly string[]): unknown {
@@ -90,8 +85,6 @@ function describeIssue(issue: Issue, widened: Path, data: unknown): readonly Pro
         { path: toPath(path), atKey: true, message: `the key ${quote(path.at(-1))} ${issue.issues[0]?.message || 'is not allowed here'}` },
       ];
     case 'invalid_type':
-      if (issue.expected === 'never')
-        return [{ path: toPath(path), atKey: true, message: `${subject(path)} ${issue.message || 'is not allowed here'}` }];
       if (found === undefined && path.length > 0 && !issue.message) return [describeMissing(path, about)];
       return [
         {

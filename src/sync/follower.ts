@@ -36,8 +36,8 @@ export interface FollowerStatus {
 
 /** Milliseconds that a list waits for what was just written, before it is read live. */
 const patience = 2000;
-/** Milliseconds before a thread that died is started again. */
-const restartPause = 5000;
+/** Milliseconds before a thread that died is started again; doubled each time, until one has come as far as complete rows. */
+const restartPause = { first: 5000, last: 300_000 };
 
 const events = channel('ldap-scim-gateway:event');
 
@@ -59,7 +59,9 @@ export class Follower implements SnapshotSource {
   /** When a write was last seen that the rows may lack; until a cycle that began later. */
   #behindSince: number | undefined;
   #stopping = false;
+  #successor: Follower | undefined;
   #restart: NodeJS.Timeout | undefined;
+  #pause = restartPause.first;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -96,8 +98,11 @@ export class Follower implements SnapshotSource {
     worker.on('exit', () => this.#leave(worker));
   }
 
-  async stop(): Promise<void> {
+  /** @param successor takes over: requests that began with this one still write, and what they wrote last may not be in the rows yet */
+  async stop(successor?: Follower): Promise<void> {
     this.#stopping = true;
+    this.#successor = successor;
+    if (successor && (this.#refreshing || this.#behindSince !== undefined)) successor.#behindSince = successor.#now();
     clearTimeout(this.#restart);
     const worker = this.#worker;
     if (!worker) return;
@@ -114,15 +119,15 @@ export class Follower implements SnapshotSource {
 
   async current(): Promise<Reading> {
     if (!this.#current || this.#truth === undefined) return { unusable: 'miss' };
+    // The thread may end while this waits.
     if ((this.#refreshing || this.#unsent.size > 0) && !(await this.#settled())) return { unusable: 'behind' };
     if (this.#behindSince !== undefined) return { unusable: 'behind' };
-    const age = Math.max(0, this.#now() - this.#truth);
-    const left = this.#options.maxStaleness - age;
-    return left < 0 ? { unusable: 'stale' } : { snapshot: this.#current.snapshot, age, left };
+    return this.#reading();
   }
 
   noteWrite(type: string, id: string): void {
-    if (!this.keeps(type)) return;
+    if (this.#stopping) this.#successor?.noteWrite(type, id);
+    if (this.#stopping || !this.keeps(type)) return;
     this.#unsent.set(type, (this.#unsent.get(type) ?? new Set()).add(id));
     this.#refreshing ??= this.#refresh();
   }
@@ -148,6 +153,13 @@ export class Follower implements SnapshotSource {
       lastCycle: this.#lastCycle,
       live: this.#live,
     };
+  }
+
+  #reading(): Reading {
+    if (!this.#current || this.#truth === undefined) return { unusable: 'miss' };
+    const age = Math.max(0, this.#now() - this.#truth);
+    const left = this.#options.maxStaleness - age;
+    return left < 0 ? { unusable: 'stale' } : { snapshot: this.#current.snapshot, age, left };
   }
 
   /** Whether all that was noted until now has been read, before patience ends. */
@@ -211,6 +223,7 @@ export class Follower implements SnapshotSource {
         }
         this.#current ??= { snapshot: new Snapshot(this.#types), epoch: message.epoch };
         this.#believe(message);
+        this.#pause = restartPause.first;
         return;
       case 'dropped':
         if (this.#building?.epoch === message.epoch) this.#building = undefined;
@@ -271,7 +284,8 @@ export class Follower implements SnapshotSource {
     this.#asked.clear();
     if (this.#stopping) return;
     this.#publish('error', 'snapshot thread ended', {});
-    this.#restart = setTimeout(() => this.start(), restartPause);
+    this.#restart = setTimeout(() => this.start(), this.#pause);
+    this.#pause = Math.min(this.#pause * 2, restartPause.last);
   }
 
   #publish(level: 'info' | 'warn' | 'error', event: string, fields: object): void {

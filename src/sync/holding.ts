@@ -1,5 +1,5 @@
 // The rows in force, and those that are read anew beside them until they take their place.
-// No RFC; a file is exchanged by renaming, so that there is a whole one at any time.
+// No RFC; a file is exchanged by renaming, so that there is a whole one, or none.
 import { rmSync, renameSync } from 'node:fs';
 import { RowStore } from '../state/rows.ts';
 import type { Listener } from './listener.ts';
@@ -79,22 +79,33 @@ export class Holding {
     this.#tell.dropped(epoch);
   }
 
-  /** The rows aside, which have their marks, come into force. @param complete what is still to be done to them before anyone sees them */
-  async exchange(complete: () => Promise<void>): Promise<void> {
-    await this.taken();
+  /**
+   * The rows aside, which have their marks, come into force.
+   * @param complete does to them what is still to be done before anyone sees them, and answers whether there was anything
+   */
+  async exchange(complete: () => Promise<boolean>): Promise<void> {
+    do await this.taken();
+    while (await complete());
     const aside = this.#aside;
     if (!aside) throw new Error('there are no rows aside');
     this.#aside = undefined;
     this.close();
-    if (this.#file === inMemory) this.#current = aside;
-    else {
-      aside.replica.store.close();
-      removeFile(this.#file);
-      renameSync(this.#asideFile, this.#file);
-      this.#current = this.#open(this.#file, aside.epoch);
+    try {
+      this.#current = this.#replace(aside);
+    } catch (error) {
+      this.#tell.dropped(aside.epoch);
+      throw error;
     }
-    await complete();
     this.#tell.inForce(aside.epoch, this.#current.replica.marks?.truth ?? 0);
+  }
+
+  /** From here to the end nothing waits: rows in force that nobody is told of would be kept up instead of those that are shown. */
+  #replace(aside: Held): Held {
+    if (this.#file === inMemory) return aside;
+    aside.replica.store.close();
+    removeFile(this.#file);
+    renameSync(this.#asideFile, this.#file);
+    return this.#open(this.#file, aside.epoch);
   }
 
   get #asideFile(): string {

@@ -6,10 +6,10 @@ import { type Choice, chooseChanges } from '../ldap/changes/choose.ts';
 import type { Directory } from '../ldap/directory.ts';
 import { type Dn, formatDn, isUnder, tryParseDn } from '../ldap/dn.ts';
 import type { Session } from '../ldap/session.ts';
-import type { Mapping } from '../mapping/mapping.ts';
+import type { Mapping, ResourceMapping } from '../mapping/mapping.ts';
 import type { Marks } from '../state/rows.ts';
 import { fieldsOf, watchedBy } from './fields.ts';
-import { Gatherer, type Ids } from './gather.ts';
+import { Gatherer, type Ids, type Source } from './gather.ts';
 import { Holding } from './holding.ts';
 import type { Listener } from './listener.ts';
 import type { Replica, RowChanges } from './replica.ts';
@@ -68,6 +68,8 @@ export class Poller {
   readonly #written = new Map<string, Set<string>>();
   #acceptRemovals = false;
   #stopped = false;
+  /** Cycles that have come into force: what was read before one of them may be older than what it has brought. */
+  #commits = 0;
   #lastSweep = 0;
 
   constructor(options: PollerOptions) {
@@ -134,18 +136,35 @@ export class Poller {
    * @returns URL of the server that was read from, or undefined while there are no rows to bring up to date
    */
   async refresh(ids: Ids): Promise<string | undefined> {
-    for (const [type, own] of ids) this.#written.set(type, new Set([...(this.#written.get(type) ?? []), ...own]));
+    const concerned = this.#alsoKnownAs(ids);
+    for (const [type, own] of concerned) this.#written.set(type, new Set([...(this.#written.get(type) ?? []), ...own]));
     const { directory } = this.#options;
     if (!this.#holding.inForce) return undefined;
     const { server } = directory.status();
-    const changes = await this.#gatherer().readAgain(
-      { search: directory.search.bind(directory), capabilities: directory.capabilities() },
-      ids,
-    );
-    if (this.#stopped || directory.status().server !== server) return undefined;
+    let [changes, commits]: [RowChanges | undefined, number] = [undefined, this.#commits];
+    while (!changes || commits !== this.#commits) {
+      commits = this.#commits;
+      changes = await this.#gatherer().readAgain(this.#shared(), concerned);
+      if (this.#stopped || directory.status().server !== server) return undefined;
+    }
     this.#existing().apply(changes);
     await this.#holding.taken();
     return server;
+  }
+
+  /** An entry may be a resource of several types, under the same id: a write by one of them changes, adds or removes it in the others. */
+  #alsoKnownAs(ids: Ids): Ids {
+    const all = new Map([...ids].map(([type, own]) => [type, new Set(own)] as const));
+    const kept = this.#kept();
+    for (const resource of kept) {
+      for (const id of ids.get(resource.type.name) ?? []) {
+        for (const other of kept) {
+          const { name } = other.type;
+          if (mayShareEntries(resource, other)) all.set(name, (all.get(name) ?? new Set<string>()).add(id));
+        }
+      }
+    }
+    return all;
   }
 
   #inTurn(cycle: () => Promise<void>): Promise<void> {
@@ -226,16 +245,19 @@ export class Poller {
     const isUnwritten = ({ type, id }: { readonly type: string; readonly id: string }): boolean =>
       this.#written.get(type)?.has(id) !== true;
     const gone = changes.gone.filter(isUnwritten);
-    this.#guardRemovals(gone.length, replica.count());
+    this.#guardRemovals(gone.length, replica);
     replica.apply({ puts: changes.puts.filter(isUnwritten), gone, references: changes.references.filter(isUnwritten) }, marks);
+    this.#commits += 1;
     await this.#holding.taken();
     this.#options.tell.truth(marks.truth);
   }
 
-  #guardRemovals(removals: number, population: number): void {
+  /** All rows are counted only where that matters: a poll without removals must not take longer the more there are. */
+  #guardRemovals(removals: number, from: Replica): void {
     const { percent, atLeast } = this.#options.maxRemoved;
-    const limit = Math.max(atLeast, Math.floor((population * percent) / 100));
-    if (removals <= limit || this.#acceptRemovals) return;
+    if (removals <= atLeast || this.#acceptRemovals) return;
+    const limit = Math.max(atLeast, Math.floor((from.count() * percent) / 100));
+    if (removals <= limit) return;
     this.#options.tell.event({ event: 'snapshot removals stopped', level: 'error', removals, limit });
     throw new TooManyRemoved(removals, limit);
   }
@@ -261,24 +283,32 @@ export class Poller {
       }
       await keep();
     }
-    // Written through the gateway while all was read.
-    while (countIds(this.#written) > 0) {
-      const ids = new Map(this.#written);
-      this.#written.clear();
-      replica.apply(await gatherer.readAgain(session, ids));
-    }
+    while (await this.#addWritten(session, gatherer, replica));
     const old = this.#holding.inForce;
-    if (old) this.#guardRemovals(old.countMissing(replica), old.count());
+    if (old) this.#guardRemovals(old.countMissing(replica), old);
     return async () => {
       if (this.#stopped) throw new Error('the poller has stopped');
       replica.mark({ fingerprint: this.#fingerprint, kind: source.kind, cookie, truth });
-      await this.#holding.exchange(async () => {
-        // Written since all was read.
-        if (countIds(this.#written) > 0) await this.refresh(new Map(this.#written));
-      });
+      await this.#holding.exchange(() => this.#addWritten(this.#shared(), gatherer, replica));
+      this.#commits += 1;
       const milliseconds = this.#now() - truth;
       this.#options.tell.event({ event: 'snapshot complete', level: 'info', rows: this.rows, milliseconds, why });
     };
+  }
+
+  /** To rows aside what was written through the gateway while they were read. @returns whether there was anything */
+  async #addWritten(source: Source, gatherer: Gatherer, replica: Replica): Promise<boolean> {
+    if (countIds(this.#written) === 0) return false;
+    const ids = new Map(this.#written);
+    this.#written.clear();
+    replica.apply(await gatherer.readAgain(source, ids));
+    return true;
+  }
+
+  /** The connections that single entries are read on. */
+  #shared(): Source {
+    const { directory } = this.#options;
+    return { search: directory.search.bind(directory), capabilities: directory.capabilities() };
   }
 
   async #choose(session: Session): Promise<Choice> {
@@ -325,6 +355,12 @@ function movedContainer({ changed }: Changes, resources: Mapping['resources']): 
     const dn = container ? tryParseDn(entry.dn) : undefined;
     return dn !== undefined && !bases.some((base) => isUnder(dn, base.dn) || isUnder(base.dn, dn));
   });
+}
+
+function mayShareEntries(one: ResourceMapping, other: ResourceMapping): boolean {
+  const isSameId = one.id.ldap.toLowerCase() === other.id.ldap.toLowerCase();
+  const areas = other.scope.bases.map(({ dn }) => dn);
+  return isSameId && one.scope.bases.some(({ dn }) => areas.some((area) => isUnder(dn, area) || isUnder(area, dn)));
 }
 
 function countIds(ids: Ids): number {

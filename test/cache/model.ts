@@ -86,15 +86,16 @@ interface Located {
 
 export class Model {
   readonly #rows = new Map<string, Map<number, ModelRow>>(snapshotTypes.map(({ type }) => [type.name, new Map()]));
-  readonly #owners = new Map<number, Located>();
+  /** By type and node: an entry may be a resource of several types. */
+  readonly #owners = new Map<string, Located>();
 
   rows(type: string): ReadonlyMap<number, ModelRow> {
     return this.#rows.get(type)!;
   }
 
   isFree(node: number, type: string, slot: number): boolean {
-    const owner = this.#owners.get(node);
-    return !owner || (owner.type === type && owner.row.slot === slot);
+    const owner = this.#owners.get(`${type} ${node}`);
+    return !owner || owner.row.slot === slot;
   }
 
   apply({ type, put, removed }: ModelBatch): void {
@@ -102,7 +103,7 @@ export class Model {
     for (const row of put) {
       this.#remove(type, row.slot);
       this.#rows.get(type)!.set(row.slot, row);
-      for (const node of row.occupies) this.#owners.set(node, { type, row });
+      for (const node of row.occupies) this.#owners.set(`${type} ${node}`, { type, row });
     }
   }
 
@@ -135,20 +136,21 @@ export class Model {
   #remove(type: string, slot: number): void {
     const rows = this.#rows.get(type)!;
     for (const node of rows.get(slot)?.occupies ?? []) {
-      const owner = this.#owners.get(node);
-      if (owner?.type === type && owner.row.slot === slot) this.#owners.delete(node);
+      if (this.#owners.get(`${type} ${node}`)?.row.slot === slot) this.#owners.delete(`${type} ${node}`);
     }
     rows.delete(slot);
   }
 
   #targets(type: string, row: ModelRow, { to, ...field }: ReferenceField, index: number): readonly Target[] {
-    const own = (row.references[index] ?? []).map((node) => this.#owners.get(node));
+    const own = (row.references[index] ?? []).map((node) =>
+      to.map((name) => this.#owners.get(`${name} ${node}`)).find((each) => each !== undefined),
+    );
     const inverse: (Located | undefined)[] = [];
     if (field.inverse) {
       const source = snapshotTypes.find((each) => each.type.name === field.inverse?.type)!;
       const at = source.fields.findIndex(({ attribute }) => attribute === field.inverse?.attribute);
       for (const other of this.rows(field.inverse.type).values()) {
-        const isMeant = (other.references[at] ?? []).some((node) => this.#owners.get(node)?.row === row);
+        const isMeant = (other.references[at] ?? []).some((node) => this.#owners.get(`${type} ${node}`)?.row === row);
         if (isMeant && source.fields[at]!.to.includes(type)) inverse.push({ type: field.inverse.type, row: other });
       }
     }

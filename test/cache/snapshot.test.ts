@@ -170,6 +170,28 @@ describe('Snapshot', () => {
     expect(pair.show('User', 1).shown['groups']).toBeUndefined();
   });
 
+  it('shows an entry that is a resource of two types as the one that a reference names first, and as the other when it is only that', () => {
+    const pair = new Pair();
+    const holder = row('Group', 1, { id: 'h', references: [[1]] });
+    const both: readonly ModelBatch[] = [
+      { type: 'User', put: [row('User', 0, { id: 'x', occupies: [1] })], removed: [] },
+      { type: 'Group', put: [row('Group', 0, { id: 'x', occupies: [1] }), holder], removed: [] },
+    ];
+    const shown = (): unknown => {
+      const { shown: resource, others } = pair.show('Group', 1);
+      expect(others).toEqual([resource, resource]);
+      return (resource['members'] as readonly Resource[] | undefined)?.map(({ value, type }) => [value, type]);
+    };
+    pair.apply(...both);
+    expect(shown()).toEqual([['x', 'User']]);
+    pair.apply({ type: 'Group', put: [], removed: [0] });
+    expect(shown()).toEqual([['x', 'User']]);
+    pair.apply(both[1]!, { type: 'User', put: [], removed: [0] });
+    expect(shown()).toEqual([['x', 'Group']]);
+    pair.apply(both[0]!);
+    expect(shown()).toEqual([['x', 'User']]);
+  });
+
   it.each<[string, Resource]>([
     ['inside its extension', { [enterpriseUrn]: { department: 'D' } }],
     ['inside an extension that holds nothing', { [enterpriseUrn]: {} }],
@@ -189,7 +211,7 @@ describe('Snapshot', () => {
 
   it('renders a body without members', () => {
     const pair = new Pair();
-    const put = [row('User', 0, { body: {}, references: [[1], [1]] }), row('User', 1, { id: 'u', occupies: [1] })];
+    const put = [row('User', 0, { body: {}, references: [[1], [1]] }), row('User', 1, { id: 'u', occupies: [2] })];
     pair.apply({ type: 'User', put, removed: [] }, { type: 'Group', put: [row('Group', 0, { id: 'g', occupies: [1] })], removed: [] });
     expect(JSON.parse(pair.snapshot.render([{ type: 'User', slot: 0 }]).toString())).toEqual({
       groups: [{ value: 'g', $ref: 'https://x/Groups/g' }],

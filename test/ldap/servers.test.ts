@@ -436,14 +436,14 @@ describe('several servers', () => {
 
   test('a frozen preferred server is left for the next', async () => {
     const [first, second] = await Promise.all([server(), server()]);
-    const servers = serversFor([first.url, second.url], { operation: 200, connect: 300, intervals: { health: 1500 } });
+    const servers = serversFor([first.url, second.url], { operation: 200, connect: 300, intervals: { health: 3000 } });
     await servers.start();
     await first.freeze();
     expect(await errorOf(servers.read(readBase))).toMatchObject({ kind: 'timeout' });
     await expect.poll(() => servers.url, { timeout: 8000 }).toBe(second.url);
     expect(await servers.read(readBase)).toBe('example');
     await first.thaw();
-    await expect.poll(() => servers.url, { timeout: 8000 }).toBe(first.url);
+    await expect.poll(() => servers.url, { timeout: 12_000 }).toBe(first.url);
   });
 });
 

@@ -10,7 +10,6 @@ import {
   formatGuid,
   formatPostalAddress,
   formatSid,
-  parseBoolean,
   parseEpochDays,
   parseFiletime,
   parseGeneralizedTime,
@@ -199,21 +198,8 @@ describe('days since the epoch', () => {
 });
 
 describe('Boolean', () => {
-  it.each([
-    ['TRUE', true],
-    ['FALSE', false],
-    ['true', true],
-    ['False', false],
-  ])('%s is %s', (text, value) => {
-    expect(parseBoolean(text)).toBe(value);
-  });
-
   it('is written in upper case', () => {
     expect([formatBoolean(true), formatBoolean(false)]).toEqual(['TRUE', 'FALSE']);
-  });
-
-  it.each(['', '1', 'yes', ' TRUE'])('refuses %j', (text) => {
-    expect(() => parseBoolean(text)).toThrow(SyntaxError);
   });
 });
 

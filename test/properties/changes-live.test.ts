@@ -2,12 +2,11 @@
 // RFC 4533; entryCSN and modifyTimestamp, over slapd with a session log, without one, and without synchronization.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chooseChanges } from '../../src/ldap/changes/choose.ts';
 import type { ChangeKind } from '../../src/ldap/changes/change-source.ts';
 import { openDirectory, type Directory } from '../../src/ldap/directory.ts';
 import { childOf, parseDn, type Dn } from '../../src/ldap/dn.ts';
 import { Outside, places, scope, suffix, watchedBase } from '../ldap/changes/outside.ts';
-import { enumerate, Replica } from '../ldap/changes/replica.ts';
+import { enumerate, loadReplicas, type Replica } from '../ldap/changes/replica.ts';
 import { startSlapd, type Slapd, type SlapdOptions } from '../servers/slapd.ts';
 
 const watched = { base: watchedBase, scope, idAttributes: ['entryUUID'] };
@@ -121,12 +120,7 @@ describe.each(setUps)('slapd %s', (_, options, kinds) => {
     gateway = await open(slapd.gatewayDn, slapd.gatewayPassword);
     world = new World(new Outside(admin));
     await world.prepare();
-    replicas = await gateway.session(async (session) => {
-      const made: Replica[] = [];
-      for (const kind of kinds) made.push(new Replica((await chooseChanges(session, watched, kind)).source, watched));
-      for (const replica of made) await replica.load(session);
-      return made;
-    });
+    replicas = await loadReplicas(gateway, watched, kinds);
   }, 60_000);
   afterAll(async () => {
     await admin?.close();

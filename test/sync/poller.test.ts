@@ -7,6 +7,7 @@ import type { DirectoryConfig } from '../../src/config.ts';
 import { type Directory, openDirectory } from '../../src/ldap/directory.ts';
 import { type Dn, parseDn } from '../../src/ldap/dn.ts';
 import type { Entry } from '../../src/ldap/entry.ts';
+import { and, equal, type Filter, not } from '../../src/ldap/filter.ts';
 import type { Session } from '../../src/ldap/session.ts';
 import { Poller, type PollerOptions, TooManyRemoved } from '../../src/sync/poller.ts';
 import { type Proxy, startProxy } from '../servers/proxy.ts';
@@ -77,6 +78,11 @@ async function addUser(): Promise<string> {
   );
   return name;
 }
+async function idsOf(name: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const entry = await admin.read(dnOf(name), ['entryUUID']);
+  return new Map([['User', new Set(entry?.texts('entryUUID'))]]);
+}
+
 async function listed(): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const entry of admin.search({
@@ -283,8 +289,7 @@ describe('what was just written', () => {
     });
     const { poller, heard } = await start({ directory: slow });
     await poller.poll();
-    const entry = await admin.read(dnOf(name), ['entryUUID']);
-    const ids = new Map([['User', new Set([entry?.texts('entryUUID')[0] ?? ''])]]);
+    const ids = await idsOf(name);
     let go: () => void = () => undefined;
     pause = new Promise((resolve) => (go = resolve));
     const arrived = new Promise<void>((resolve) => (reached = resolve));
@@ -297,5 +302,86 @@ describe('what was just written', () => {
     go();
     await reading;
     expect(await heard.names()).toEqual(await listed());
+  });
+
+  test('is not undone by what was read of it before a cycle that came into force meanwhile', async () => {
+    const name = await addUser();
+    let meanwhile: (() => Promise<void>) | undefined;
+    const { poller, heard } = await start({
+      directory: exchanging(directory, {
+        async *search(request) {
+          yield* directory.search(request);
+          const work = meanwhile;
+          meanwhile = undefined;
+          await work?.();
+        },
+      }),
+    });
+    await poller.poll();
+    const ids = await idsOf(name);
+    const renamed = `${name}-renamed`;
+    meanwhile = async () => {
+      await admin.move(dnOf(name), [{ type: 'uid', value: renamed }]);
+      await poller.poll();
+    };
+    await poller.refresh(ids);
+    expect(await heard.names()).toEqual(await listed());
+    expect(await heard.names()).toContain(renamed);
+  });
+
+  test('and cannot be read again before rows read anew come into force leaves those in force that were', async () => {
+    const name = await addUser();
+    let late: (() => Promise<void>) | undefined;
+    let fails = false;
+    const { poller, heard } = await start({
+      directory: exchanging(directory, {
+        async session(task) {
+          const found = await directory.session(task);
+          await late?.();
+          return found;
+        },
+        search(request) {
+          if (fails) throw new Error('cut');
+          return directory.search(request);
+        },
+      }),
+    });
+    await poller.poll();
+    const ids = await idsOf(name);
+    late = async () => {
+      late = undefined;
+      await poller.refresh(ids);
+      fails = true;
+    };
+    await expect(poller.readAll()).rejects.toThrow('cut');
+    fails = false;
+    expect(heard.words.at(-1)).toBe('dropped');
+    await addUser();
+    await poller.poll();
+    expect(await heard.names()).toEqual(await listed());
+  });
+
+  test('as a resource of one type is read as those of other types, too, that may hold the same entry', async () => {
+    const [user, ...others] = config.mapping.resources;
+    if (!user) throw new Error('there is a type');
+    const isFormer = equal('employeeType', 'former');
+    const scoped = (filter: Filter) => ({ ...user.scope, filter: and([user.scope.filter, filter]) });
+    const former = { ...user, type: { ...user.type, name: 'Former', endpoint: '/Former' }, scope: scoped(isFormer) };
+    const mapping = { ...config.mapping, resources: [{ ...user, scope: scoped(not(isFormer)) }, former, ...others] };
+    const types = mapping.resources.map(({ type }) => type.name);
+    const heard = new Heard(mapping);
+    const { poller } = await start({ mapping, types, made: 'two types', tell: heard.listener });
+    const name = await addUser();
+    await poller.poll();
+    const ids = await idsOf(name);
+    expect(await heard.names('Former')).not.toContain(name);
+    await admin.modify(dnOf(name), [{ operation: 'replace', attribute: 'employeeType', values: ['former'] }]);
+    await poller.refresh(ids);
+    expect(await heard.names('User')).not.toContain(name);
+    expect(await heard.names('Former')).toContain(name);
+    await admin.modify(dnOf(name), [{ operation: 'delete', attribute: 'employeeType', values: [] }]);
+    await poller.refresh(new Map([['Former', ids.get('User') ?? new Set()]]));
+    expect(await heard.names('User')).toContain(name);
+    expect(await heard.names('Former')).not.toContain(name);
   });
 });

@@ -76,7 +76,7 @@ export function matches(line: JournalLine, search: Search, fingerprint: Fingerpr
   );
 }
 
-export function isFailed({ status, failures, writes }: JournalLine): boolean {
+function isFailed({ status, failures, writes }: JournalLine): boolean {
   return (
     (status !== undefined && status >= 400) ||
     failures.length > 0 ||

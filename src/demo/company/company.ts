@@ -53,7 +53,7 @@ export interface Company {
   readonly members: Iterable<Person | Group>;
 }
 
-export const mailDomain = 'example.com';
+const mailDomain = 'example.com';
 const day = 86_400_000;
 const founded = Date.UTC(2016, 0, 4, 8);
 const grown = 3500 * day;

@@ -16,6 +16,7 @@ export interface Context {
 const containerAttributes = ['objectClass', 'hasSubordinates', 'numSubordinates'];
 const leafClasses = new Set(['person', 'account', 'posixaccount', 'group', 'groupofnames', 'groupofuniquenames', 'posixgroup']);
 
+/** The nearest naming context that holds the base; the base itself where the server names none, or it cannot be read. */
 export async function findContext(session: Session, watched: Watched): Promise<Context> {
   const contexts = session.capabilities.namingContexts.flatMap((text) => tryParseDn(text) ?? []).filter((dn) => isUnder(watched.base, dn));
   const [nearest] = contexts.toSorted((a, b) => b.rdns.length - a.rdns.length);

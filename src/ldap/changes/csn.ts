@@ -5,7 +5,7 @@
 export type Csns = ReadonlyMap<string, string>;
 
 /** The id that a server has which was given none: it does not tell one server from another. */
-export const noServerId = '000';
+const noServerId = '000';
 
 const pattern = /^(\d{14})\.(\d{6})Z#[0-9a-f]{6}#([0-9a-f]{3})#[0-9a-f]{6}$/i;
 

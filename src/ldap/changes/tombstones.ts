@@ -24,6 +24,7 @@ const day = 86_400_000;
 const usualLifetime = 60;
 const keptIds = new Set(['objectguid', 'objectsid']);
 
+/** How deleted objects are asked for on this server, and whether this account may read them. */
 export async function findTombstones(session: Session, context: Context): Promise<Tombstones> {
   const root = await session.rootDse(['supportedControl', 'configurationNamingContext']);
   const supported = root.texts('supportedControl');

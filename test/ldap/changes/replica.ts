@@ -1,6 +1,7 @@
 // A copy of what is in scope, kept by a source of changes alone, as the poller keeps one; and what the directory really holds, to compare.
 // Test set-up only.
 import { DirectoryError, type Directory } from '../../../src/ldap/directory.ts';
+import { chooseChanges } from '../../../src/ldap/changes/choose.ts';
 import type { Changes, ChangeSource, EntryId, Watched } from '../../../src/ldap/changes/change-source.ts';
 import { formatDn, isUnder, parseDn, type Dn } from '../../../src/ldap/dn.ts';
 import type { Entry } from '../../../src/ldap/entry.ts';
@@ -31,6 +32,20 @@ export async function enumerate(session: Session, watched: Watched, stamp: strin
     if (!(error instanceof DirectoryError && error.resultCode === 32)) throw error;
   }
   return found;
+}
+
+/** One for each way to be told of changes, filled. */
+export async function loadReplicas(
+  directory: Directory,
+  watched: Watched,
+  kinds: readonly Parameters<typeof chooseChanges>[2][],
+): Promise<readonly Replica[]> {
+  return directory.session(async (session) => {
+    const made: Replica[] = [];
+    for (const kind of kinds) made.push(new Replica((await chooseChanges(session, watched, kind)).source, watched));
+    for (const replica of made) await replica.load(session);
+    return made;
+  });
 }
 
 export class Replica {
