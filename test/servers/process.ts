@@ -1,7 +1,8 @@
 // A directory server as a child of this process: started until it listens, stopped, killed, frozen and started again, never left behind.
 // Test set-up only; signal(7).
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serverEnvironment } from './install.ts';
 import { untilListening } from './port.ts';
 
@@ -68,7 +69,20 @@ export async function startProcess(launch: Launch): Promise<Lifecycle> {
       await end('SIGTERM');
       await start();
     },
-    freeze: () => tell('SIGSTOP'),
+    async freeze() {
+      await tell('SIGSTOP');
+      await untilStopped(child?.pid);
+    },
     thaw: () => tell('SIGCONT'),
   };
+}
+
+/** A signal is sent before it is obeyed: until every thread stands still, or where the system does not tell, for a moment. */
+async function untilStopped(pid: number | undefined): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    await sleep(10);
+    const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+    const states = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => ') T')));
+    if (states.every((state) => state.slice(state.lastIndexOf(')') + 2).startsWith('T'))) return;
+  }
 }
