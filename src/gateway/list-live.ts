@@ -111,7 +111,31 @@ async function askDirectory(
   if (!filter) return { over: absoluteTrue, open: undefined };
   const context = { schema: backend.directory.capabilities().schema, dnOf: await dnsOf(backend, idsInFilter(resource, filter)) };
   backend.onQuery?.({ resource, filter, context });
-  return { over: translateFilter(resource, filter, context).over, open: undecided(resource, filter, context) };
+  const { over } = translateFilter(resource, filter, context);
+  const { vendor } = backend.directory.capabilities();
+  if ((vendor === '389ds' || vendor === 'freeipa') && hasNegatedAlternative(over)) return { over: widen(over), open: filter };
+  return { over, open: undecided(resource, filter, context) };
+}
+
+/**
+ * 389 Directory Server 2.3 leaves out entries where an alternative is a negation: `(|(!(|(member=A)(member=B)))(member=A)(member=*))` does not
+ * find all that `(member=*)` finds.
+ */
+function hasNegatedAlternative(filter: Filter): boolean {
+  if (filter.kind === 'not') return hasNegatedAlternative(filter.filter);
+  if (filter.kind === 'or') return filter.filters.some(hasNegation);
+  return filter.kind === 'and' && filter.filters.some(hasNegatedAlternative);
+}
+
+function hasNegation(filter: Filter): boolean {
+  if (filter.kind === 'and' || filter.kind === 'or') return filter.filters.some(hasNegation);
+  return filter.kind === 'not';
+}
+
+/** Asks for more, and leaves the rest to be decided here. */
+function widen(filter: Filter): Filter {
+  if (filter.kind === 'and') return and(filter.filters.map(widen));
+  return hasNegatedAlternative(filter) ? absoluteTrue : filter;
 }
 
 /** Whether an equality narrows the search to a few entries. */
