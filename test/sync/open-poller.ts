@@ -2,7 +2,7 @@
 // Test set-up only.
 import { Snapshot } from '../../src/cache/snapshot.ts';
 import { type DirectoryConfig, loadConfig } from '../../src/config.ts';
-import { openDirectory } from '../../src/ldap/directory.ts';
+import { type Directory, openDirectory } from '../../src/ldap/directory.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { fieldsOf } from '../../src/sync/fields.ts';
 import type { PollerEvent } from '../../src/sync/listener.ts';
@@ -78,6 +78,23 @@ export class Heard {
   }
 }
 
+/** Everything in memory, and what the server does best. */
+export function pollerOptions({ baseDn, mapping }: DirectoryConfig, directory: Directory, heard: Heard): PollerOptions {
+  return {
+    directory,
+    baseDn,
+    mapping,
+    types: mapping.resources.map(({ type }) => type.name),
+    made: 'test',
+    locationOf: (type, id) => `${type}/${id}`,
+    detect: 'auto',
+    confirmDeletes: 2,
+    maxRemoved: { percent: 5, atLeast: 10 },
+    store: 'memory',
+    tell: heard.listener,
+  };
+}
+
 export interface OpenPoller {
   readonly poller: Poller;
   names(): Promise<readonly string[]>;
@@ -95,19 +112,7 @@ export async function openPoller(servers: readonly Slapd[]): Promise<OpenPoller>
   const directory = openDirectory({ ...config, intervals: { health: 500, retryFirst: 50, retryLast: 500 } });
   await directory.start();
   const heard = new Heard(config.mapping);
-  const poller = new Poller({
-    directory,
-    baseDn: config.baseDn,
-    mapping: config.mapping,
-    types: config.mapping.resources.map(({ type }) => type.name),
-    made: 'test',
-    locationOf: (type, id) => `${type}/${id}`,
-    detect: 'auto',
-    confirmDeletes: 2,
-    maxRemoved: { percent: 5, atLeast: 10 },
-    store: 'memory',
-    tell: heard.listener,
-  });
+  const poller = new Poller(pollerOptions(config, directory, heard));
   await poller.open();
   return {
     poller,

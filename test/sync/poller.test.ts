@@ -12,7 +12,7 @@ import type { Session } from '../../src/ldap/session.ts';
 import { Poller, type PollerOptions, TooManyRemoved } from '../../src/sync/poller.ts';
 import { type Proxy, startProxy } from '../servers/proxy.ts';
 import { type Slapd, startSlapd } from '../servers/slapd.ts';
-import { configure, Heard } from './open-poller.ts';
+import { configure, Heard, pollerOptions } from './open-poller.ts';
 
 let slapd: Slapd;
 let proxy: Proxy;
@@ -45,20 +45,7 @@ const open: Poller[] = [];
 
 async function start(options: Partial<PollerOptions> = {}): Promise<Running> {
   const heard = new Heard(config.mapping);
-  const poller = new Poller({
-    directory,
-    baseDn: config.baseDn,
-    mapping: config.mapping,
-    types: config.mapping.resources.map(({ type }) => type.name),
-    made: 'test',
-    locationOf: (type, id) => `${type}/${id}`,
-    detect: 'auto',
-    confirmDeletes: 2,
-    maxRemoved: { percent: 5, atLeast: 3 },
-    store: 'memory',
-    tell: heard.listener,
-    ...options,
-  });
+  const poller = new Poller({ ...pollerOptions(config, directory, heard), maxRemoved: { percent: 5, atLeast: 3 }, ...options });
   open.push(poller);
   await poller.open();
   return { poller, heard };
