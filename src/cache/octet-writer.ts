@@ -2,8 +2,12 @@
 // No RFC.
 import { withOctets } from './numbers.ts';
 
+const smallest = 1 << 16;
+/** More is not kept for the next time. */
+const largest = 1 << 22;
+
 export class OctetWriter {
-  #octets = Buffer.allocUnsafeSlow(1 << 16);
+  #octets = Buffer.allocUnsafeSlow(smallest);
   #length = 0;
 
   copy(source: Buffer, start: number, end: number): void {
@@ -17,17 +21,17 @@ export class OctetWriter {
     this.#length += this.#octets.write(text, this.#length);
   }
 
-  get isEmpty(): boolean {
-    return this.#length === 0;
+  get length(): number {
+    return this.#length;
   }
 
-  /** What was written, which is then forgotten. */
-  take(): Buffer {
-    const taken = Buffer.allocUnsafeSlow(this.#length);
-    this.#octets.copy(taken, 0, 0, this.#length);
+  /** What was written; good until `clear`. */
+  get written(): Buffer {
+    return this.#octets.subarray(0, this.#length);
+  }
+
+  clear(): void {
     this.#length = 0;
-    // Nothing large is kept for the next one.
-    if (this.#octets.length > 1 << 22) this.#octets = Buffer.allocUnsafeSlow(1 << 16);
-    return taken;
+    if (this.#octets.length > largest) this.#octets = Buffer.allocUnsafeSlow(smallest);
   }
 }

@@ -4,7 +4,7 @@ import { comparePositions } from '../scim/match.ts';
 import type { Json } from '../scim/schema.ts';
 import type { Batch } from './batch.ts';
 import { NodeOwners, type Place } from './node-owners.ts';
-import { nodesOf } from './rows.ts';
+import { nodesOf, type Rows } from './rows.ts';
 import type { Target } from './snapshot.ts';
 import type { Field, Table } from './table.ts';
 
@@ -14,13 +14,13 @@ interface Wiring {
   readonly inverse: { readonly table: Table; readonly field: Field } | undefined;
 }
 
-/** Rows that one batch may touch through references; what knows more is built anew. */
+/** Rows touched through references by one batch that what is derived from references catches up with; with more it is built anew. */
 const mostTouched = 20_000;
 
 const none = new Uint32Array(0);
 
 export class References {
-  /** Whether something derived depends on references: only then is it worth to find out whom a batch touches through them. */
+  /** Whether something derived depends on references: only then the rows that a batch touches through them are written down. */
   isWatched = false;
   readonly #tables: readonly Table[];
   readonly #wirings: ReadonlyMap<Field, Wiring>;
@@ -28,6 +28,8 @@ export class References {
   readonly #shownBy = new Map<Field, Set<number>>();
   readonly #owners: NodeOwners;
   #batches = 0;
+  /** Rows that the batch being taken in has touched. */
+  #touched = 0;
 
   /** @throws Error for an `inverse` that names no field */
   constructor(tables: readonly Table[]) {
@@ -56,6 +58,7 @@ export class References {
   /** Takes the changes of a batch into rows and references. */
   apply(table: Table, batch: Batch): void {
     this.#batches += 1;
+    this.#touched = 0;
     const moved: number[] = [];
     const turned = new Map<Field, number[]>();
     for (const slot of batch.removed) {
@@ -67,8 +70,7 @@ export class References {
     }
     for (let index = 0; index < batch.slots.length; index += 1) this.#put(table, batch, index, moved, turned);
     for (const { postings } of table.fields) postings.removeNoted();
-    if (this.isWatched) this.#touch(moved, turned);
-    else this.#forget();
+    this.#touchAll(moved, turned);
   }
 
   /** Calls `visit` with every row that a field of a row names, some perhaps more than once, until it answers true. */
@@ -148,6 +150,10 @@ export class References {
     if (rows.live.has(slot)) this.#owners.release({ table, slot }, rows.occupies(slot));
     rows.remove(slot);
     rows.put(batch, index);
+    for (const node of occupied) {
+      const owner = this.#owners.slotOf(node, table);
+      if (owner !== undefined) this.#touch(rows, owner);
+    }
     this.#owners.occupy({ table, slot }, occupied);
   }
 
@@ -173,7 +179,7 @@ export class References {
       }
       for (let at = start; at < beforeEnd; at += 1) field.postings.noteRemoval(before[at] ?? 0, slot);
       for (let at = start; at < nowEnd; at += 1) field.postings.add(now[at] ?? 0, slot);
-      if (!this.isWatched || !this.#shownBy.has(field)) continue;
+      if (!this.#shownBy.has(field)) continue;
       const nodes = turned.get(field) ?? [];
       turned.set(field, nodes);
       const lists = isTurned ? [before, now] : [before.subarray(start, beforeEnd), now.subarray(start, nowEnd)];
@@ -182,28 +188,31 @@ export class References {
   }
 
   /** Tells the rows that show a row of these nodes, and those that are shown otherwise because somebody refers to them otherwise. */
-  #touch(moved: readonly number[], turned: ReadonlyMap<Field, readonly number[]>): void {
-    let count = 0;
+  #touchAll(moved: readonly number[], turned: ReadonlyMap<Field, readonly number[]>): void {
     for (const { rows, fields } of this.#tables) {
       const touch = (slot: number): boolean => {
-        rows.referenceChanges.add(slot);
-        count += 1;
-        return count > mostTouched;
+        this.#touch(rows, slot);
+        return false;
       };
-      const isTooMuch = moved.some((node) => fields.some(({ postings }) => postings.someSlot(node, touch)));
-      if (isTooMuch) return this.#forget();
+      for (const node of moved) for (const { postings } of fields) postings.someSlot(node, touch);
     }
     for (const [field, nodes] of turned) {
-      if (count + nodes.length > mostTouched) return this.#forget();
-      count += nodes.length;
-      for (const node of nodes) {
-        for (const index of this.#shownBy.get(field) ?? []) {
-          const table = this.#tables[index];
-          const slot = table && this.#owners.slotOf(node, table);
-          if (slot !== undefined) table?.rows.referenceChanges.add(slot);
+      for (const index of this.#shownBy.get(field) ?? []) {
+        const table = this.#tables[index];
+        if (!table) continue;
+        for (const node of nodes) {
+          const slot = this.#owners.slotOf(node, table);
+          if (slot !== undefined) this.#touch(table.rows, slot);
         }
       }
     }
+    if (!this.isWatched || this.#touched > mostTouched) this.#forget();
+  }
+
+  #touch(rows: Rows, slot: number): void {
+    rows.shown.delete(slot);
+    this.#touched += 1;
+    if (this.isWatched && this.#touched <= mostTouched) rows.referenceChanges.add(slot);
   }
 
   #forget(): void {

@@ -1,18 +1,19 @@
-// Rows as resources: the octets of their bodies, with the attributes that are made of references put in.
+// Rows as resources: the octets of their bodies, with the attributes that are made of references put in, and kept with them.
 // RFC 7643 sections 3 and 3.3: `schemas` lists the extensions of which a resource holds something.
-import type { Json, Resource, ResourceType } from '../scim/schema.ts';
+import type { Resource, ResourceType } from '../scim/schema.ts';
 import { parseAt } from './attribute-octets.ts';
-import { findMember, memberKey, skipValue } from './json-octets.ts';
-import { OctetWriter } from './octet-writer.ts';
+import { eachElement, findMember, isArrayAt, memberKey, skipValue } from './json-octets.ts';
 import type { Place } from './node-owners.ts';
+import { OctetWriter } from './octet-writer.ts';
 import { ReferenceJson } from './reference-json.ts';
 import type { References } from './references.ts';
-import type { Body } from './rows.ts';
+import type { Body, Insertion } from './rows.ts';
+import type { Slice } from './slice.ts';
+import type { Table } from './table.ts';
 
-/** Octets from one offset to before another, and what is written instead of them. */
+/** What is put in before the octet at an offset of a body. */
 interface Edit {
-  readonly start: number;
-  readonly end: number;
+  readonly at: number;
   readonly text: string;
 }
 
@@ -21,43 +22,80 @@ type Members = Map<string | undefined, string>;
 
 type Wanted = (attribute: string) => boolean;
 
+const comma = 0x2c;
 const emptyObject = '{}'.length;
 const schemasKey = memberKey('schemas');
+/** Octets put into one body above which they are not kept: those of a large group, which few ask for with its members. */
+const mostKept = 1 << 16;
 
 export class Rendering {
   readonly #references: ReferenceJson;
-  readonly #writer = new OctetWriter();
+  readonly #plain = new OctetWriter();
+  readonly #whole = new OctetWriter();
   readonly #extensionKeys = new Map<string, Buffer>();
 
   constructor(references: References) {
     this.#references = new ReferenceJson(references);
   }
 
-  /** @param wanted says of a reference attribute whether it is to be there */
+  /** @param wanted says of a reference attribute whether it must be there: others may be */
   resource(place: Place, wanted: Wanted): Resource {
-    this.#renderRow(place, wanted);
-    return JSON.parse(this.#writer.take().toString()) as Resource;
+    const { octets, start, end } = this.#bodyOf(place, wanted);
+    return JSON.parse(octets.toString('utf8', start, end)) as Resource;
   }
 
   /** JSON of resources with a comma between them. */
   render(places: readonly Place[]): Buffer {
-    for (const place of places) {
-      if (!this.#writer.isEmpty) this.#writer.write(',');
-      this.#renderRow(place, () => true);
+    const bodies = places.map((place) => this.#bodyOf(place));
+    const length = bodies.reduce((sum, { start, end }) => sum + end - start + 1, -1);
+    const rendered = Buffer.allocUnsafeSlow(Math.max(0, length));
+    let at = 0;
+    for (const { octets, start, end } of bodies) {
+      if (at > 0) rendered[at++] = comma;
+      at += octets.copy(rendered, at, start, end);
     }
-    return this.#writer.take();
+    return rendered;
   }
 
-  #renderRow(place: Place, wanted: Wanted): void {
-    const { octets, start: from, end: last } = place.table.rows.body(place.slot);
-    const members = this.#show(place, wanted);
-    let copied = from;
-    for (const { start, end, text } of this.#edits(members, { octets, start: from, end: last }, place.table.type)) {
-      this.#writer.copy(octets, copied, start);
-      this.#writer.write(text);
-      copied = end;
+  /** Puts the references into the rows of a table where they are not as they should be, so that no request has to wait for it. */
+  async prepare(table: Table, slice: Slice): Promise<void> {
+    const { rows } = table;
+    for (let slot = rows.live.next(0); slot >= 0; slot = rows.live.next(slot + 1)) {
+      if (!rows.shown.has(slot)) this.#bodyOf({ table, slot });
+      if (!slice.isOver) continue;
+      rows.compact();
+      await slice.pause();
     }
-    this.#writer.copy(octets, copied, last);
+  }
+
+  /** As it is to be shown; good until the next batch. */
+  #bodyOf(place: Place, wanted?: Wanted): Body {
+    const { rows } = place.table;
+    if (rows.shown.has(place.slot)) return rows.body(place.slot);
+    const { octets, insertions } = this.#insert(place, wanted);
+    const inserted = insertions.reduce((sum, { length }) => sum + length, 0);
+    if (wanted || inserted > mostKept) return { octets: Buffer.from(octets), start: 0, end: octets.length };
+    rows.show(place.slot, octets, insertions);
+    return rows.body(place.slot);
+  }
+
+  /** The body of a row with its references, good until the next call. */
+  #insert(place: Place, wanted: Wanted = () => true): { readonly octets: Buffer; readonly insertions: readonly Insertion[] } {
+    this.#plain.clear();
+    place.table.rows.eachPlainPart(place.slot, (octets, start, end) => this.#plain.copy(octets, start, end));
+    const plain = this.#plain.written;
+    this.#whole.clear();
+    const insertions: Insertion[] = [];
+    let copied = 0;
+    for (const { at, text } of this.#edits(this.#show(place, wanted), plain, place.table.type)) {
+      this.#whole.copy(plain, copied, at);
+      const start = this.#whole.length;
+      this.#whole.write(text);
+      insertions.push({ start, length: this.#whole.length - start });
+      copied = at;
+    }
+    this.#whole.copy(plain, copied, plain.length);
+    return { octets: this.#whole.written, insertions };
   }
 
   #show(place: Place, wanted: Wanted): Members {
@@ -70,24 +108,22 @@ export class Rendering {
     return members;
   }
 
-  /** By offset. An extension that the body lacks is added, and `schemas` says so. */
-  #edits(members: Members, { octets, start, end }: Body, type: ResourceType): readonly Edit[] {
+  /** In order. An extension that the body lacks is added, and `schemas` says so. */
+  #edits(members: Members, body: Buffer, type: ResourceType): readonly Edit[] {
     const edits: Edit[] = [];
-    const added: string[] = [];
+    const added = new Set<string>();
     let last = members.get(undefined) ?? '';
     for (const [extension, text] of members) {
       if (extension === undefined) continue;
-      const holder = findMember(octets, start, this.#keyOf(extension));
-      const holderEnd = holder < 0 ? -1 : skipValue(octets, holder);
-      if (holder >= 0) edits.push(insertBeforeEnd(holder, holderEnd, text));
+      const holder = findMember(body, 0, this.#keyOf(extension));
+      const end = holder < 0 ? -1 : skipValue(body, holder);
+      if (holder >= 0) edits.push(putBeforeEnd(holder, end, text));
       else last += `,${JSON.stringify(extension)}:{${text.slice(1)}}`;
-      if (holder < 0 || holderEnd - holder === emptyObject) added.push(extension);
+      if (holder < 0 || end - holder === emptyObject) added.add(extension);
     }
-    if (last !== '') edits.push(insertBeforeEnd(start, end, last));
-    const schemas = added.length === 0 ? -1 : findMember(octets, start, schemasKey);
-    if (schemas >= 0)
-      edits.push({ start: schemas, end: skipValue(octets, schemas), text: listSchemas(parseAt(octets, schemas), added, type) });
-    return edits.length > 1 ? edits.toSorted((a, b) => a.start - b.start) : edits;
+    if (last !== '') edits.push(putBeforeEnd(0, body.length, last));
+    if (added.size > 0) edits.push(...listSchemas(body, added, type));
+    return edits.length > 1 ? edits.toSorted((a, b) => a.at - b.at) : edits;
   }
 
   #keyOf(extension: string): Buffer {
@@ -101,13 +137,21 @@ export class Rendering {
 }
 
 /** Members put in before the brace that ends an object. */
-function insertBeforeEnd(object: number, end: number, members: string): Edit {
-  return { start: end - 1, end: end - 1, text: end - object === emptyObject ? members.slice(1) : members };
+function putBeforeEnd(object: number, end: number, members: string): Edit {
+  return { at: end - 1, text: end - object === emptyObject ? members.slice(1) : members };
 }
 
-/** In the order of the type. */
-function listSchemas(listed: Json, added: readonly string[], { schema, extensions }: ResourceType): string {
-  const order = [schema.id, ...extensions.map((each) => each.schema.id)];
-  const all = new Set([...(Array.isArray(listed) ? (listed as readonly Json[]) : []), ...added].map(String));
-  return JSON.stringify([...order.filter((urn) => all.delete(urn)), ...all]);
+/** Extensions put into `schemas`, each behind those that the type has before it. */
+function listSchemas(body: Buffer, added: ReadonlySet<string>, { extensions }: ResourceType): readonly Edit[] {
+  const list = findMember(body, 0, schemasKey);
+  if (list < 0 || !isArrayAt(body, list)) return [];
+  const ends = new Map<unknown, number>();
+  eachElement(body, list, (element) => ends.set(parseAt(body, element), skipValue(body, element)));
+  let at = Math.min(...ends.values());
+  const edits: Edit[] = [];
+  for (const { schema } of extensions) {
+    at = ends.get(schema.id) ?? at;
+    if (added.has(schema.id) && !ends.has(schema.id)) edits.push({ at, text: `,${JSON.stringify(schema.id)}` });
+  }
+  return edits;
 }

@@ -1,6 +1,6 @@
 // The rows of one resource type: what batches put, as octets in an arena, found by slot or by id.
-// No RFC. A record: its length, slot, the lengths of id, display and body, how many nodes it occupies and refers to by each field; those
-// nodes; id, display and body as UTF-8.
+// No RFC. A record: its length, slot, the lengths of id, display and body, how much was inserted into the body, how many nodes the row
+// occupies and refers to by each field; those nodes; where each insertion is; id, display and body as UTF-8.
 import { Arena } from './arena.ts';
 import { Bits } from './bits.ts';
 import type { Batch, Lists } from './batch.ts';
@@ -9,7 +9,7 @@ import { hashOctets, IdIndex } from './id-index.ts';
 import { withRoom } from './numbers.ts';
 import { compareOctets } from './octet-test.ts';
 
-/** Words before the counts of the reference fields. */
+/** Words before the counts of nodes. */
 const headWords = 6;
 
 /** Where the JSON of a row lies. */
@@ -19,8 +19,17 @@ export interface Body {
   readonly end: number;
 }
 
+/** Octets that are in a body as it is shown, and not in the body as it was put. */
+export interface Insertion {
+  /** Offset in the body as it is shown. */
+  readonly start: number;
+  readonly length: number;
+}
+
 export class Rows {
   readonly live = new Bits();
+  /** Slots whose bodies are as they are to be shown, references and all. */
+  readonly shown = new Bits();
   /** Slots put or removed. */
   readonly changes = new ChangeLog();
   /** Slots whose references show something else, though nothing was put there. */
@@ -42,8 +51,8 @@ export class Rows {
   }
 
   get octets(): number {
-    const { live, changes, referenceChanges } = this;
-    const derived = [live, changes, referenceChanges, this.#ids].reduce((sum, each) => sum + each.octets, 0);
+    const { live, shown, changes, referenceChanges } = this;
+    const derived = [live, shown, changes, referenceChanges, this.#ids].reduce((sum, each) => sum + each.octets, 0);
     return derived + this.#arena.octets + this.#addresses.byteLength;
   }
 
@@ -54,14 +63,13 @@ export class Rows {
     const textLength = this.#writeScratch(batch.displays[index] ?? '', idLength);
     const [from, to] = rangeOf(batch.bodies.ends, index);
     const lists = [batch.occupies, ...batch.references].map((list) => nodesOf(list, index));
-    const words = headWords + this.#fields;
-    const nodes = lists.reduce((sum, { length }) => sum + length, 0);
+    const words = headWords + lists.reduce((sum, { length }) => sum + 1 + length, 0);
 
-    const address = this.#arena.allocate((words + nodes) * 4 + textLength + to - from, slot);
+    const address = this.#arena.allocate(words * 4 + textLength + to - from, slot);
     const chunk = this.#arena.chunkOf(address);
     const offset = this.#arena.offsetOf(address);
     let word = offset / 4 + 2;
-    for (const value of [idLength, textLength - idLength, to - from]) chunk.words[word++] = value;
+    for (const value of [idLength, textLength - idLength, to - from, 0]) chunk.words[word++] = value;
     for (const { length } of lists) chunk.words[word++] = length;
     for (const list of lists) {
       chunk.words.set(list, word);
@@ -83,8 +91,38 @@ export class Rows {
     this.#ids.delete(slot);
     this.#arena.free(this.#addresses[slot] ?? 0);
     this.live.delete(slot);
+    this.shown.delete(slot);
     this.#size -= 1;
     this.changes.add(slot);
+  }
+
+  /** Puts a body with other insertions in the place of the one that a row has. What was read of the row before is good until `compact`. */
+  show(slot: number, body: Buffer, insertions: readonly Insertion[]): void {
+    this.shown.add(slot);
+    const [words, word, octets] = this.#record(slot);
+    const before = words[word + 5] ?? 0;
+    if (before === 0 && insertions.length === 0) return;
+    const marks = this.#insertionsAt(words, word);
+    const texts = (marks + 2 * before) * 4;
+    const textLength = (words[word + 2] ?? 0) + (words[word + 3] ?? 0);
+    const headLength = marks - word;
+
+    const from = this.#addresses[slot] ?? 0;
+    const address = this.#arena.allocate((headLength + 2 * insertions.length) * 4 + textLength + body.length, slot);
+    const chunk = this.#arena.chunkOf(address);
+    const start = this.#arena.offsetOf(address) / 4;
+    chunk.words.set(words.subarray(word + 2, marks), start + 2);
+    chunk.words[start + 4] = body.length;
+    chunk.words[start + 5] = insertions.length;
+    let at = start + headLength;
+    for (const insertion of insertions) {
+      chunk.words[at++] = insertion.start;
+      chunk.words[at++] = insertion.length;
+    }
+    octets.copy(chunk.octets, at * 4, texts, texts + textLength);
+    body.copy(chunk.octets, at * 4 + textLength);
+    this.#addresses[slot] = address;
+    this.#arena.free(from);
   }
 
   /** Gives room of records that are gone back, a little at a time. */
@@ -123,10 +161,25 @@ export class Rows {
     return { octets, start, end: start + (words[word + 2] ?? 0) };
   }
 
+  /** With what was inserted when it was last shown, which is as it should be now only if the slot is in `shown`. */
   body(slot: number): Body {
     const [words, word, octets] = this.#record(slot);
     const start = this.#textsAt(words, word) + (words[word + 2] ?? 0) + (words[word + 3] ?? 0);
     return { octets, start, end: start + (words[word + 4] ?? 0) };
+  }
+
+  /** Calls `visit` with the parts of the body as it was put, in order. */
+  eachPlainPart(slot: number, visit: (octets: Buffer, start: number, end: number) => void): void {
+    const [words, word] = this.#record(slot);
+    const { octets, start, end } = this.body(slot);
+    const marks = this.#insertionsAt(words, word);
+    let from = start;
+    for (let mark = marks; mark < marks + 2 * (words[word + 5] ?? 0); mark += 2) {
+      const insertion = start + (words[mark] ?? 0);
+      visit(octets, from, insertion);
+      from = insertion + (words[mark + 1] ?? 0);
+    }
+    visit(octets, from, end);
   }
 
   /** The nodes that a row occupies; good until the next batch. */
@@ -156,16 +209,21 @@ export class Rows {
 
   #list(slot: number, list: number): Uint32Array {
     const [words, word] = this.#record(slot);
-    let start = word + headWords + this.#fields;
-    for (let each = 0; each < list; each += 1) start += words[word + 5 + each] ?? 0;
-    return words.subarray(start, start + (words[word + 5 + list] ?? 0));
+    let start = word + headWords + this.#fields + 1;
+    for (let each = 0; each < list; each += 1) start += words[word + headWords + each] ?? 0;
+    return words.subarray(start, start + (words[word + headWords + list] ?? 0));
+  }
+
+  /** Where the insertions of a record begin, in words. */
+  #insertionsAt(words: Uint32Array, word: number): number {
+    let start = word + headWords + this.#fields + 1;
+    for (let list = 0; list <= this.#fields; list += 1) start += words[word + headWords + list] ?? 0;
+    return start;
   }
 
   /** Where the texts of a record begin, in octets. */
   #textsAt(words: Uint32Array, word: number): number {
-    let start = word + headWords + this.#fields;
-    for (let list = 0; list <= this.#fields; list += 1) start += words[word + 5 + list] ?? 0;
-    return start * 4;
+    return (this.#insertionsAt(words, word) + 2 * (words[word + 5] ?? 0)) * 4;
   }
 
   /** Writes a text behind what is there, and gives the length of both. */

@@ -7,6 +7,7 @@ import { type Batch, checkBatch } from './batch.ts';
 import { Finder } from './finder.ts';
 import { References } from './references.ts';
 import { Rendering } from './rendering.ts';
+import { Slice } from './slice.ts';
 import { createTable, type Table } from './table.ts';
 
 /** A row that a reference names. */
@@ -131,12 +132,19 @@ export class Snapshot {
     return await this.#finder.find(queries.map((query) => ({ ...query, table: this.#table(query.type) })));
   }
 
+  /** Makes what every list needs (the order of ids, and bodies with their references), in slices: then the first list is as fast as any. */
+  async prepare(): Promise<void> {
+    const tables = [...this.#tables.values()];
+    await Promise.all(tables.map(({ type }) => this.find([{ type: type.name }])));
+    for (const table of tables) await this.#rendering.prepare(table, new Slice());
+  }
+
   /** The slot of a resource. */
   locate(type: string, id: string): number | undefined {
     return this.#table(type).rows.locate(id);
   }
 
-  /** The resource with the wanted reference attributes (all other attributes are in it anyway). */
+  /** The resource with the wanted reference attributes at least (all other attributes are in it anyway). */
   resource({ type, slot }: FoundRow, wanted: (attribute: string) => boolean): Resource {
     return this.#rendering.resource({ table: this.#table(type), slot }, wanted);
   }

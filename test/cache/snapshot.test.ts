@@ -201,11 +201,11 @@ describe('Snapshot', () => {
     const pair = new Pair();
     const manager = row('User', 1, { id: 'boss', display: 'Böss"', occupies: [4] });
     pair.apply({ type: 'User', put: [row('User', 0, { references: [[4], []] }, body), manager], removed: [] });
+    expect(pair.snapshot.resource({ type: 'User', slot: 0 }, () => false)).toEqual(pair.model.rows('User').get(0)!.body);
     const { shown, others } = pair.show('User', 0);
     expect(others).toEqual([shown, shown]);
     expect(shown[enterpriseUrn]).toMatchObject({ manager: { value: 'boss', displayName: 'Böss"' } });
     expect(shown['schemas']).toEqual([userType.schema.id, enterpriseUrn]);
-    expect(pair.snapshot.resource({ type: 'User', slot: 0 }, () => false)).toEqual(pair.model.rows('User').get(0)!.body);
     expect(pair.show('User', 1).shown['schemas']).toEqual([userType.schema.id]);
   });
 
@@ -216,6 +216,75 @@ describe('Snapshot', () => {
     expect(JSON.parse(pair.snapshot.render([{ type: 'User', slot: 0 }]).toString())).toEqual({
       groups: [{ value: 'g', $ref: 'https://x/Groups/g' }],
     });
+  });
+
+  it('shows what references name now, however often that changes after it was shown', async () => {
+    const pair = new Pair();
+    const manager = (display: string, node = 4): ModelRow => row('User', 1, { id: 'boss', display, occupies: [node] });
+    const check = (): void => {
+      for (const slot of pair.model.rows('User').keys()) {
+        const { shown, others } = pair.show('User', slot);
+        expect(others).toEqual([shown, shown]);
+      }
+    };
+    pair.apply({ type: 'User', put: [row('User', 0, { references: [[4], []], occupies: [1] }), manager('Ann')], removed: [] });
+    await pair.snapshot.prepare();
+    for (const display of ['Bernd', 'Bernd', '', 'Ann with a longer name', 'Zoë']) {
+      pair.apply({ type: 'User', put: [manager(display)], removed: [] });
+      check();
+    }
+    const group = (display: string, members: readonly number[]): ModelBatch => ({
+      type: 'Group',
+      put: [row('Group', 0, { id: 'g', display, occupies: [9], references: [members] })],
+      removed: [],
+    });
+    for (const batch of [group('G', [1]), group('H', [1, 4]), group('H', [4]), { type: 'Group', put: [], removed: [0] } as const]) {
+      pair.apply(batch);
+      check();
+    }
+    // Somebody moves away, and somebody else gets the name: references go where the name leads.
+    pair.apply(group('G', [1, 4]));
+    check();
+    pair.apply({ type: 'User', put: [manager('Moved', 5)], removed: [] });
+    check();
+    pair.apply({ type: 'User', put: [row('User', 2, { id: 'heir', occupies: [4] })], removed: [] });
+    check();
+    pair.apply({ type: 'User', put: [row('User', 3, { id: 'usurper', occupies: [1] })], removed: [] });
+    check();
+    pair.apply({ type: 'User', put: [], removed: [2, 3] });
+    check();
+  });
+
+  it('keeps no body with very many references, and shows it right', () => {
+    const pair = new Pair();
+    const all = Array.from({ length: 2000 }, (_, slot) => slot);
+    pair.apply(
+      { type: 'User', put: all.map((slot) => person(slot, 0)), removed: [] },
+      { type: 'Group', put: [row('Group', 0, { id: 'g', display: 'all', occupies: [5000], references: [all] })], removed: [] },
+    );
+    const before = pair.snapshot.octets;
+    const { shown, others } = pair.show('Group', 0);
+    expect(others).toEqual([shown, shown]);
+    expect(shown['members']).toHaveLength(2000);
+    expect(pair.snapshot.octets).toBe(before);
+    expect(pair.snapshot.resource({ type: 'Group', slot: 0 }, () => false)).toEqual(pair.model.rows('Group').get(0)!.body);
+  });
+
+  it('prepares lists in slices while batches come in', async () => {
+    pauseAlways();
+    const pair = new Pair();
+    const all = Array.from({ length: 300 }, (_, slot) => slot);
+    pair.apply({ type: 'User', put: all.map((slot) => person(slot, 0)), removed: [] });
+    const prepared = pair.snapshot.prepare();
+    for (let turn = 1; turn < 20; turn += 1) {
+      pair.apply({ type: 'User', put: all.slice(turn * 10).map((slot) => person(slot, turn)), removed: [turn] });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await prepared;
+    for (const slot of pair.model.rows('User').keys()) {
+      const { shown, others } = pair.show('User', slot);
+      expect(others).toEqual([shown, shown]);
+    }
   });
 
   it('keeps a page until the next batch', async () => {
