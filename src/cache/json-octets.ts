@@ -22,6 +22,16 @@ export function findMember(octets: Buffer, object: number, key: Buffer): number 
   return -1;
 }
 
+/** Calls `visit` with where each member of an object begins, its value begins, and both end. */
+export function eachMember(octets: Buffer, object: number, visit: (at: number, value: number, end: number) => void): void {
+  for (let at = object + 1; octets[at] === quote;) {
+    const value = skipString(octets, at) + 1;
+    const end = skipValue(octets, value);
+    visit(at, value, end);
+    at = octets[end] === comma ? end + 1 : end;
+  }
+}
+
 /** Where a value ends that begins at `at`. */
 export function skipValue(octets: Buffer, at: number): number {
   const first = octets[at];
@@ -87,7 +97,7 @@ function isEnd(octet: number | undefined): boolean {
   return octet === comma || octet === closeArray || octet === closeObject;
 }
 
-function hasOctets(octets: Buffer, at: number, wanted: Buffer): boolean {
+export function hasOctets(octets: Buffer, at: number, wanted: Buffer): boolean {
   for (let index = 0; index < wanted.length; index += 1) if (octets[at + index] !== wanted[index]) return false;
   return true;
 }

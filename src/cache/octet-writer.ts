@@ -21,6 +21,16 @@ export class OctetWriter {
     this.#length += this.#octets.write(text, this.#length);
   }
 
+  /** Writes over what is there. */
+  replace(at: number, text: string): void {
+    this.#octets.write(text, at);
+  }
+
+  /** Takes back what is beyond a length. */
+  cut(length: number): void {
+    this.#length = length;
+  }
+
   get length(): number {
     return this.#length;
   }

@@ -1,9 +1,10 @@
 // Rows as resources: the octets of their bodies, with the attributes that are made of references put in, and kept with them.
 // RFC 7643 sections 3 and 3.3: `schemas` lists the extensions of which a resource holds something.
-import type { Resource, ResourceType } from '../scim/schema.ts';
+import type { Json, ResourceType } from '../scim/schema.ts';
 import { parseAt } from './attribute-octets.ts';
 import { eachElement, findMember, isArrayAt, memberKey, skipValue } from './json-octets.ts';
 import type { Place } from './node-owners.ts';
+import type { OctetProjection } from './octet-projection.ts';
 import { OctetWriter } from './octet-writer.ts';
 import { ReferenceJson } from './reference-json.ts';
 import type { References } from './references.ts';
@@ -25,6 +26,7 @@ type Wanted = (attribute: string) => boolean;
 const comma = 0x2c;
 const emptyObject = '{}'.length;
 const schemasKey = memberKey('schemas');
+const metaKey = memberKey('meta');
 /** Octets put into one body above which they are not kept: those of a large group, which few ask for with its members. */
 const mostKept = 1 << 16;
 
@@ -32,29 +34,23 @@ export class Rendering {
   readonly #references: ReferenceJson;
   readonly #plain = new OctetWriter();
   readonly #whole = new OctetWriter();
+  readonly #projected = new OctetWriter();
   readonly #extensionKeys = new Map<string, Buffer>();
 
   constructor(references: References) {
     this.#references = new ReferenceJson(references);
   }
 
-  /** @param wanted says of a reference attribute whether it must be there: others may be */
-  resource(place: Place, wanted: Wanted): Resource {
-    const { octets, start, end } = this.#bodyOf(place, wanted);
-    return JSON.parse(octets.toString('utf8', start, end)) as Resource;
+  /** JSON of resources with a comma between them: of each what the projection of its type leaves, or all. */
+  render(places: readonly Place[], projections?: ReadonlyMap<string, OctetProjection>): Buffer {
+    return projections ? this.#project(places, projections) : this.#join(places.map((place) => this.#bodyOf(place)));
   }
 
-  /** JSON of resources with a comma between them. */
-  render(places: readonly Place[]): Buffer {
-    const bodies = places.map((place) => this.#bodyOf(place));
-    const length = bodies.reduce((sum, { start, end }) => sum + end - start + 1, -1);
-    const rendered = Buffer.allocUnsafeSlow(Math.max(0, length));
-    let at = 0;
-    for (const { octets, start, end } of bodies) {
-      if (at > 0) rendered[at++] = comma;
-      at += octets.copy(rendered, at, start, end);
-    }
-    return rendered;
+  /** `meta` of a resource. */
+  metaOf({ table, slot }: Place): Json | undefined {
+    const { octets, start } = table.rows.body(slot);
+    const meta = findMember(octets, start, metaKey);
+    return meta < 0 ? undefined : parseAt(octets, meta);
   }
 
   /** Puts the references into the rows of a table where they are not as they should be, so that no request has to wait for it. */
@@ -68,13 +64,43 @@ export class Rendering {
     }
   }
 
-  /** As it is to be shown; good until the next batch. */
+  #join(bodies: readonly Body[]): Buffer {
+    const length = bodies.reduce((sum, { start, end }) => sum + end - start + 1, -1);
+    const joined = Buffer.allocUnsafeSlow(Math.max(0, length));
+    let at = 0;
+    for (const { octets, start, end } of bodies) {
+      if (at > 0) joined[at++] = comma;
+      at += octets.copy(joined, at, start, end);
+    }
+    return joined;
+  }
+
+  #project(places: readonly Place[], projections: ReadonlyMap<string, OctetProjection>): Buffer {
+    const writer = this.#projected;
+    writer.clear();
+    for (const place of places) {
+      const projection = projections.get(place.table.type.name);
+      if (!projection) continue;
+      if (writer.length > 0) writer.write(',');
+      projection.write(
+        this.#bodyOf(place, (attribute) => projection.wants(attribute)),
+        writer,
+      );
+    }
+    return Buffer.from(writer.written);
+  }
+
+  /**
+   * As it is to be shown; good until the next batch.
+   * @param wanted says of a reference attribute whether it must be there: others may be
+   */
   #bodyOf(place: Place, wanted?: Wanted): Body {
     const { rows } = place.table;
     if (rows.shown.has(place.slot)) return rows.body(place.slot);
-    const { octets, insertions } = this.#insert(place, wanted);
+    const isAll = !wanted || place.table.fields.every(({ definition }) => wanted(definition.attribute));
+    const { octets, insertions } = this.#insert(place, isAll ? undefined : wanted);
     const inserted = insertions.reduce((sum, { length }) => sum + length, 0);
-    if (wanted || inserted > mostKept) return { octets: Buffer.from(octets), start: 0, end: octets.length };
+    if (!isAll || inserted > mostKept) return { octets: Buffer.from(octets), start: 0, end: octets.length };
     rows.show(place.slot, octets, insertions);
     return rows.body(place.slot);
   }

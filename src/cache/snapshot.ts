@@ -2,9 +2,11 @@
 // RFC 7644 section 3.4.2; what it finds is what `scim/match.ts` finds among the same resources.
 import type { ResolvedFilter } from '../scim/filter.ts';
 import type { Order, SortPosition } from '../scim/match.ts';
-import type { Json, Resource, ResourceType } from '../scim/schema.ts';
+import type { Json, ResourceType } from '../scim/schema.ts';
 import { type Batch, checkBatch } from './batch.ts';
 import { Finder } from './finder.ts';
+import type { Place } from './node-owners.ts';
+import type { OctetProjection } from './octet-projection.ts';
 import { References } from './references.ts';
 import { Rendering } from './rendering.ts';
 import { Slice } from './slice.ts';
@@ -144,14 +146,24 @@ export class Snapshot {
     return this.#table(type).rows.locate(id);
   }
 
-  /** The resource with the wanted reference attributes at least (all other attributes are in it anyway). */
-  resource({ type, slot }: FoundRow, wanted: (attribute: string) => boolean): Resource {
-    return this.#rendering.resource({ table: this.#table(type), slot }, wanted);
+  /**
+   * JSON of resources, comma between them, as UTF-8: the inside of `Resources`.
+   * @param projections what is left of the resources of each type; without it they are whole
+   */
+  render(rows: readonly FoundRow[], projections?: ReadonlyMap<string, OctetProjection>): Buffer {
+    return this.#rendering.render(
+      rows.map((row) => this.#place(row)),
+      projections,
+    );
   }
 
-  /** JSON of whole resources, comma between them, as UTF-8: the inside of `Resources`. */
-  render(rows: readonly FoundRow[]): Buffer {
-    return this.#rendering.render(rows.map(({ type, slot }) => ({ table: this.#table(type), slot })));
+  /** `meta` of a resource. */
+  metaOf(row: FoundRow): Json | undefined {
+    return this.#rendering.metaOf(this.#place(row));
+  }
+
+  #place({ type, slot }: FoundRow): Place {
+    return { table: this.#table(type), slot };
   }
 
   #table(type: string): Table {

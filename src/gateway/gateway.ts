@@ -13,11 +13,13 @@ export interface Conditions {
 
 /** One resource as answered: already projected and in the client's view. */
 export interface Answer {
-  /** Undefined: there is nothing to show, for it is not modified (304), or the members of a group were changed without reading them (204). */
+  /** Without it and `rendered` there is nothing to show: it is not modified (304), or members of a group were changed without reading them (204). */
   readonly resource: Resource | undefined;
+  /** Instead of `resource`: its JSON, as UTF-8. */
+  readonly rendered?: Buffer;
   readonly location: string;
   /** The entity tag, `W/"…"`, when versions are supported. */
-  readonly version: string | undefined;
+  readonly version?: string | undefined;
 }
 
 /** Where an answer comes from: the snapshot, so many milliseconds old and good for so many more; or the directory, and why (RFC 9211). */

@@ -14,6 +14,7 @@ import { resourceTypeDocuments, schemaDocuments, serviceProviderConfig } from '.
 import { translateError } from './errors.ts';
 import { Queues } from './execute.ts';
 import type { Answer, Conditions, Gateway } from './gateway.ts';
+import { findKept, type Kept } from './list-snapshot.ts';
 import { listResources } from './list.ts';
 import { patchMembers } from './members.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
@@ -48,8 +49,13 @@ export function createGateway(backend: Backend, path: string, queues: Queues = n
       const resource = viewOf(own, type);
       const wanted = shownBy(type, projection);
       const needed: Wanted = (name) => name === 'meta' || wanted(name);
-      const kept = await findKept(own, type, id, needed);
-      const found = kept ?? (await readLive(own, resource, id, needed));
+      const kept = await readKept(own, type, id, projection);
+      if (kept) {
+        const { location, version } = kept;
+        if (isNotModified(conditions, version)) return { resource: undefined, location, version };
+        return { resource: undefined, rendered: kept.render(), location, version };
+      }
+      const found = await readLive(own, resource, id, needed);
       if (!found) throw notFound();
       const whole = answer(type, found, projection);
       return isNotModified(conditions, whole.version) ? { ...whole, resource: undefined } : whole;
@@ -145,8 +151,8 @@ const shownBy =
     isProjected(name, type, projection);
 
 function answer(type: ResourceType, resource: Resource, projection: Projection): Answer {
-  const meta = resource['meta'] as { location: string };
-  return { resource: projectResource(resource, type, projection), location: meta.location, version: versionIn(resource) };
+  const { location, version } = resource['meta'] as { readonly location: string; readonly version?: string };
+  return { resource: projectResource(resource, type, projection), location, version };
 }
 
 /** What `returned: request` attributes a PATCH shows (R-142). */
@@ -162,20 +168,16 @@ async function readLive(backend: Backend, resource: ResourceMapping, id: string,
 }
 
 /** From the snapshot, where the configuration says so. What is not there may be new: it is looked for in the directory. */
-async function findKept(
+async function readKept(
   { snapshot, reads, restriction, view }: Backend,
   type: ResourceType,
   id: string,
-  wanted: Wanted,
-): Promise<Resource | undefined> {
+  projection: Projection,
+): Promise<Kept | undefined> {
   if (reads?.byId !== 'cache' || !snapshot?.keeps(type.name) || restriction || view) return undefined;
   const reading = await snapshot.current();
-  if ('unusable' in reading) return undefined;
-  const slot = reading.snapshot.locate(type.name, id);
-  return slot === undefined ? undefined : reading.snapshot.resource({ type: type.name, slot }, wanted);
+  return 'unusable' in reading ? undefined : findKept(reading.snapshot, type, id, projection);
 }
-
-const versionIn = (resource: Resource): string | undefined => (resource['meta'] as { version?: string } | undefined)?.version;
 
 /** Creates of one name wait for each other, so that the check for duplicates and the add are one step within this process. */
 function creationKey(type: ResourceType, body: unknown): string {

@@ -37,11 +37,21 @@ const forwarded: Readonly<Record<Extract<ListSource, { readonly live: unknown }>
   behind: 'fwd=miss; detail=own-write',
 };
 
+/** A resource on its own URL; nothing, if it is not modified: a 304 names the current version. */
+export function resourceReply(answer: Answer): Reply {
+  return represent(200, answer, headersOf(answer)) ?? { status: 304, headers: headersOf(answer) };
+}
+
 /** A resource on another URL than its own. */
 export function representReply(status: number, answer: Answer, projection: Projection): Reply {
-  if (answer.resource === undefined) return { status: 204, headers: headersOf(answer) };
   // The body stands for what a GET of the location would give only if it is whole.
-  return json(status, answer.resource, { ...headersOf(answer), ...(isWhole(projection) && { 'Content-Location': answer.location }) });
+  const headers = { ...headersOf(answer), ...(isWhole(projection) && { 'Content-Location': answer.location }) };
+  return represent(status, answer, headers) ?? { status: 204, headers: headersOf(answer) };
+}
+
+function represent(status: number, { resource, rendered }: Answer, headers: Reply['headers'] = {}): Reply | undefined {
+  if (rendered) return { status, pieces: [rendered], headers };
+  return resource && json(status, resource, headers);
 }
 
 /** @param preferred the client asked for it in this very request */

@@ -5,13 +5,13 @@ import type { Gateway, Self } from '../gateway/gateway.ts';
 import { resolveFilter } from '../scim/filter.ts';
 import { parseListQuery } from '../scim/messages.ts';
 import { permit } from './auth.ts';
-import { headersOf, listReply, minimalReply, representReply } from './answer.ts';
+import { listReply, minimalReply, representReply, resourceReply } from './answer.ts';
 import type { BodyReader } from './body.ts';
 import { prefersMinimal, readConditions } from './conditions.ts';
 import type { Operations } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { filterOptions, isWhole, parametersOf, projectionOf } from './parameters.ts';
-import { json, type Reply } from './reply.ts';
+import type { Reply } from './reply.ts';
 
 /** Which resource a request means, and on whose behalf. */
 export type Locate = (exchange: Exchange, client: Client) => Self | Promise<Self>;
@@ -53,9 +53,7 @@ export function resourceOperations(gateway: Gateway, readBody: BodyReader, locat
 async function getOne(exchange: Exchange, gateway: Gateway, { client, type, id }: Self, alias: boolean): Promise<Reply> {
   const projection = projectionOf(exchange);
   const answer = await gateway.get(client, type, id, projection, readConditions(exchange.request.headers));
-  // A 304 names the current version.
-  if (answer.resource === undefined) return { status: 304, headers: headersOf(answer) };
-  return alias ? representReply(200, answer, projection) : json(200, answer.resource, headersOf(answer));
+  return alias && (answer.resource ?? answer.rendered) ? representReply(200, answer, projection) : resourceReply(answer);
 }
 
 /** A query on the URL of one resource: that resource in a list, if the filter matches it. */

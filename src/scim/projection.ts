@@ -29,12 +29,7 @@ export function projectResource(resource: Resource, type: ResourceType, projecti
 
 /** `projectResource` for many resources. */
 export function compileProjection(type: ResourceType, projection: Projection): (resource: Resource) => Resource {
-  const selections = selectAttributes(type, projection);
-  const core = selectIn(attributesOf(type), '', selections);
-  const extensions = type.extensions.map(({ schema }) => ({
-    id: schema.id,
-    selected: selectIn(schema.attributes, `${schema.id}:`, selections),
-  }));
+  const { core, extensions } = selectMembers(type, projection);
   return (resource) => {
     const { meta, ...projected }: MutableObject = projectMembers(resource, core) ?? {};
     for (const { id, selected } of extensions) {
@@ -44,6 +39,21 @@ export function compileProjection(type: ResourceType, projection: Projection): (
     }
     if (meta !== undefined) projected['meta'] = meta;
     return withSchemas(projected, type);
+  };
+}
+
+/** What a projection leaves of the members of a resource: in the resource itself, and in its extensions. */
+export function selectMembers(
+  type: ResourceType,
+  projection: Projection,
+): { readonly core: Selections; readonly extensions: readonly { readonly id: string; readonly selected: Selections }[] } {
+  const selections = selectAttributes(type, projection);
+  return {
+    core: selectIn(attributesOf(type), '', selections),
+    extensions: type.extensions.map(({ schema }) => ({
+      id: schema.id,
+      selected: selectIn(schema.attributes, `${schema.id}:`, selections),
+    })),
   };
 }
 
@@ -73,8 +83,15 @@ export function withSchemas(resource: Resource, type: ResourceType): Resource {
   return { schemas: [type.schema.id, ...used.map(({ schema }) => schema.id)], ...omitSchemas(resource) };
 }
 
-/** Which attributes are sent: by name those that are, each with the sub-attributes that are, if it has any. */
-type Selections = ReadonlyMap<string, { readonly subAttributes?: Selections }>;
+/** Which attributes are sent: by name those that are. */
+export type Selections = ReadonlyMap<string, Selection>;
+
+/** What is sent of an attribute: of a complex one the sub-attributes that are. */
+export interface Selection {
+  readonly subAttributes?: Selections;
+  /** All that there can be. */
+  readonly isWhole: boolean;
+}
 
 type MutableObject = { [name: string]: Json };
 
@@ -100,14 +117,15 @@ function computeSelections(type: ResourceType, projection: Projection): Selectio
     listAttributes(type).flatMap(([name, attribute]) => {
       const selectSub = attribute.returned === 'never' ? undefined : select(name, attribute);
       if (!selectSub) return [];
-      if (attribute.type !== 'complex') return [[name, {}]];
-      const subs = (attribute.subAttributes ?? []).filter(
-        (sub) => sub.returned !== 'never' && (sub.returned === 'always' || selectSub(sub)),
-      );
-      return [[name, { subAttributes: new Map(subs.map((sub) => [sub.name, {}])) }]];
+      if (attribute.type !== 'complex') return [[name, whole]];
+      const all = attribute.subAttributes ?? [];
+      const subs = all.filter((sub) => sub.returned !== 'never' && (sub.returned === 'always' || selectSub(sub)));
+      return [[name, { subAttributes: new Map(subs.map((sub) => [sub.name, whole])), isWhole: subs.length === all.length }]];
     }),
   );
 }
+
+const whole: Selection = { isWhole: true };
 
 type Select = (name: string, attribute: Attribute) => ((sub: Attribute) => boolean) | undefined;
 

@@ -1,10 +1,11 @@
 // The snapshot as its callers see it: batches, queries while batches come in, references, memory.
 // RFC 7644 section 3.4.2; what queries find at all is the law in test/properties/snapshot.test.ts.
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { OctetProjection } from '../../src/cache/octet-projection.ts';
 import { type FoundRow, Snapshot, type SnapshotQuery } from '../../src/cache/snapshot.ts';
 import { parseFilter, resolveFilter } from '../../src/scim/filter.ts';
 import { parsePath, resolvePath } from '../../src/scim/path.ts';
-import { withSchemas } from '../../src/scim/resource.ts';
+import { type Projection, projectResource, withSchemas } from '../../src/scim/resource.ts';
 import type { Resource } from '../../src/scim/schema.ts';
 import { enterpriseUrn, groupType, userType } from '../scim/sample.ts';
 import { fields, Model, type ModelBatch, type ModelRow, packBatch, snapshotTypes } from './model.ts';
@@ -54,11 +55,16 @@ class Pair {
     };
   }
 
-  /** A row as it is rendered, as it is without being rendered, and as the model has it. */
-  show(type: 'User' | 'Group', slot: number): { readonly shown: Resource; readonly others: readonly Resource[] } {
-    const [shown] = JSON.parse(`[${this.snapshot.render([{ type, slot }]).toString()}]`) as [Resource];
-    const others = [this.snapshot.resource({ type, slot }, () => true), this.model.resource(type, this.model.rows(type).get(slot)!)];
-    return { shown, others };
+  /** A row as it is rendered, and as the model has it. */
+  show(type: 'User' | 'Group', slot: number): { readonly shown: Resource; readonly wanted: Resource } {
+    const shown = JSON.parse(this.snapshot.render([{ type, slot }]).toString()) as Resource;
+    return { shown, wanted: this.model.resource(type, this.model.rows(type).get(slot)!) };
+  }
+
+  project(type: 'User' | 'Group', slot: number, projection: Projection): { readonly shown: Resource; readonly wanted: Resource } {
+    const projections = new Map([[type, new OctetProjection(types[type], projection)]]);
+    const shown = JSON.parse(this.snapshot.render([{ type, slot }], projections).toString()) as Resource;
+    return { shown, wanted: projectResource(this.model.resource(type, this.model.rows(type).get(slot)!), types[type], projection) };
   }
 }
 
@@ -178,8 +184,8 @@ describe('Snapshot', () => {
       { type: 'Group', put: [row('Group', 0, { id: 'x', occupies: [1] }), holder], removed: [] },
     ];
     const shown = (): unknown => {
-      const { shown: resource, others } = pair.show('Group', 1);
-      expect(others).toEqual([resource, resource]);
+      const { shown: resource, wanted } = pair.show('Group', 1);
+      expect(resource).toEqual(wanted);
       return (resource['members'] as readonly Resource[] | undefined)?.map(({ value, type }) => [value, type]);
     };
     pair.apply(...both);
@@ -201,9 +207,10 @@ describe('Snapshot', () => {
     const pair = new Pair();
     const manager = row('User', 1, { id: 'boss', display: 'Böss"', occupies: [4] });
     pair.apply({ type: 'User', put: [row('User', 0, { references: [[4], []] }, body), manager], removed: [] });
-    expect(pair.snapshot.resource({ type: 'User', slot: 0 }, () => false)).toEqual(pair.model.rows('User').get(0)!.body);
-    const { shown, others } = pair.show('User', 0);
-    expect(others).toEqual([shown, shown]);
+    const named = pair.project('User', 0, { attributes: ['userName'] });
+    expect(named.shown).toEqual(named.wanted);
+    const { shown, wanted } = pair.show('User', 0);
+    expect(shown).toEqual(wanted);
     expect(shown[enterpriseUrn]).toMatchObject({ manager: { value: 'boss', displayName: 'Böss"' } });
     expect(shown['schemas']).toEqual([userType.schema.id, enterpriseUrn]);
     expect(pair.show('User', 1).shown['schemas']).toEqual([userType.schema.id]);
@@ -223,8 +230,8 @@ describe('Snapshot', () => {
     const manager = (display: string, node = 4): ModelRow => row('User', 1, { id: 'boss', display, occupies: [node] });
     const check = (): void => {
       for (const slot of pair.model.rows('User').keys()) {
-        const { shown, others } = pair.show('User', slot);
-        expect(others).toEqual([shown, shown]);
+        const { shown, wanted } = pair.show('User', slot);
+        expect(shown).toEqual(wanted);
       }
     };
     pair.apply({ type: 'User', put: [row('User', 0, { references: [[4], []], occupies: [1] }), manager('Ann')], removed: [] });
@@ -263,11 +270,12 @@ describe('Snapshot', () => {
       { type: 'Group', put: [row('Group', 0, { id: 'g', display: 'all', occupies: [5000], references: [all] })], removed: [] },
     );
     const before = pair.snapshot.octets;
-    const { shown, others } = pair.show('Group', 0);
-    expect(others).toEqual([shown, shown]);
+    const { shown, wanted } = pair.show('Group', 0);
+    expect(shown).toEqual(wanted);
     expect(shown['members']).toHaveLength(2000);
     expect(pair.snapshot.octets).toBe(before);
-    expect(pair.snapshot.resource({ type: 'Group', slot: 0 }, () => false)).toEqual(pair.model.rows('Group').get(0)!.body);
+    const without = pair.project('Group', 0, { excludedAttributes: ['members'] });
+    expect(without.shown).toEqual(without.wanted);
   });
 
   it('prepares lists in slices while batches come in', async () => {
@@ -282,8 +290,8 @@ describe('Snapshot', () => {
     }
     await prepared;
     for (const slot of pair.model.rows('User').keys()) {
-      const { shown, others } = pair.show('User', slot);
-      expect(others).toEqual([shown, shown]);
+      const { shown, wanted } = pair.show('User', slot);
+      expect(shown).toEqual(wanted);
     }
   });
 
@@ -381,8 +389,8 @@ describe('Snapshot', () => {
     pair.apply({ type: 'User', put: put(40), removed: [] });
     expect(pair.snapshot.octets).toBeLessThan(3 * once);
     for (const slot of [0, 17, 499]) {
-      const { shown, others } = pair.show('User', slot);
-      expect(others).toEqual([shown, shown]);
+      const { shown, wanted } = pair.show('User', slot);
+      expect(shown).toEqual(wanted);
     }
   });
 

@@ -3,6 +3,7 @@
 import { Snapshot } from '../../src/cache/snapshot.ts';
 import { type DirectoryConfig, loadConfig } from '../../src/config.ts';
 import { type Directory, openDirectory } from '../../src/ldap/directory.ts';
+import type { Resource } from '../../src/scim/schema.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { fieldsOf } from '../../src/sync/fields.ts';
 import type { PollerEvent } from '../../src/sync/listener.ts';
@@ -72,7 +73,7 @@ export class Heard {
     if (!snapshot) return [];
     const found = await snapshot.find([{ type }]);
     return Array.from({ length: found.length }, (_, i) => {
-      const resource = snapshot.resource(found.row(i), () => true);
+      const resource = JSON.parse(snapshot.render([found.row(i)]).toString()) as Resource;
       return String(resource['userName'] ?? resource['displayName']);
     }).toSorted();
   }
