@@ -53,11 +53,14 @@ export class Arena {
     return ((this.#current << unitBits) | (offset / 8)) >>> 0;
   }
 
+  /** What was read of the record before is good until `compact`. */
   free(address: number): void {
     const chunk = this.chunkOf(address);
     const size = chunk.words[this.offsetOf(address) / 4] ?? 0;
     chunk.dead += size;
     this.#dead += size;
+    const number = address >>> unitBits;
+    if (chunk.dead === chunk.used && number !== this.#current) this.#drop(number, chunk);
   }
 
   /**
@@ -90,6 +93,10 @@ export class Arena {
       chunk.octets.copy(this.chunkOf(address).octets, this.offsetOf(address), offset, offset + size);
       onMoved(slot, address);
     }
+    this.#drop(number, chunk);
+  }
+
+  #drop(number: number, chunk: Chunk): void {
     this.#chunks[number] = undefined;
     this.#held -= chunk.octets.length;
     this.#dead -= chunk.dead;

@@ -22,14 +22,15 @@ export function findMember(octets: Buffer, object: number, key: Buffer): number 
   return -1;
 }
 
-/** Calls `visit` with where each member of an object begins, its value begins, and both end. */
-export function eachMember(octets: Buffer, object: number, visit: (at: number, value: number, end: number) => void): void {
+/** Calls `visit` with where each member of an object begins, its value begins, and both end, until it answers true. */
+export function someMember(octets: Buffer, object: number, visit: (at: number, value: number, end: number) => boolean): boolean {
   for (let at = object + 1; octets[at] === quote;) {
     const value = skipString(octets, at) + 1;
     const end = skipValue(octets, value);
-    visit(at, value, end);
+    if (visit(at, value, end)) return true;
     at = octets[end] === comma ? end + 1 : end;
   }
+  return false;
 }
 
 /** Where a value ends that begins at `at`. */

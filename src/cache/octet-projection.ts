@@ -2,7 +2,7 @@
 // RFC 7644 section 3.9; the result is that of `compileProjection` on the resource.
 import { isProjected, type Projection, selectMembers, type Selections } from '../scim/projection.ts';
 import type { ResourceType } from '../scim/schema.ts';
-import { eachElement, eachMember, hasOctets, isArrayAt, isObjectAt, memberKey } from './json-octets.ts';
+import { eachElement, hasOctets, isArrayAt, isObjectAt, memberKey, someMember } from './json-octets.ts';
 import { OctetWriter } from './octet-writer.ts';
 import type { Body } from './rows.ts';
 
@@ -30,6 +30,8 @@ export class OctetProjection {
   readonly #core: readonly Cut[];
   readonly #extensions: readonly { readonly key: Buffer; readonly cuts: readonly Cut[] }[];
   readonly #meta: Cut | undefined;
+  /** Members of a resource that there is something to send of. */
+  readonly #most: number;
   /** By the extensions of which something is sent, one bit each: how a resource begins. */
   readonly #heads = new Map<number, string>();
   readonly #members = new OctetWriter();
@@ -42,6 +44,7 @@ export class OctetProjection {
     this.#meta = all.find(({ key }) => key.equals(metaKey));
     this.#core = all.filter((cut) => cut !== this.#meta && !cut.key.equals(schemasKey));
     this.#extensions = extensions.map(({ id, selected }) => ({ key: memberKey(id), cuts: cutsOf(selected) }));
+    this.#most = this.#core.length + this.#extensions.filter(({ cuts }) => cuts.length > 0).length + (this.#meta ? 1 : 0);
   }
 
   /** Whether an attribute (canonical name, without sub-attribute) is sent. */
@@ -54,14 +57,17 @@ export class OctetProjection {
     members.clear();
     let meta: Member | undefined;
     const containers: (Member | undefined)[] = [];
-    eachMember(octets, start, (at, value, end) => {
+    let found = 0;
+    someMember(octets, start, (at, value, end) => {
       const cut = findCut(this.#core, octets, at, value);
+      const extension = cut ? -1 : this.#extensions.findIndex(({ key, cuts }) => cuts.length > 0 && isNamed(key, octets, at, value));
+      const isMeta = this.#meta !== undefined && !cut && extension < 0 && isNamed(metaKey, octets, at, value);
       if (cut) writeMember(cut, octets, { at, value, end }, members);
-      else if (isNamed(metaKey, octets, at, value)) meta = { at, value, end };
-      else {
-        const extension = this.#extensions.findIndex(({ key }) => isNamed(key, octets, at, value));
-        if (extension >= 0) containers[extension] = { at, value, end };
-      }
+      else if (extension >= 0) containers[extension] = { at, value, end };
+      else if (isMeta) meta = { at, value, end };
+      else return false;
+      found += 1;
+      return found === this.#most;
     });
     let used = 0;
     for (const [index, { cuts }] of this.#extensions.entries()) {
@@ -140,9 +146,10 @@ function writeElements(cuts: readonly Cut[], octets: Buffer, { at, value }: Memb
 /** An object with what is left of its members: whether there is any; nothing is written otherwise. */
 function writeCuts(cuts: readonly Cut[], octets: Buffer, object: number, writer: OctetWriter): boolean {
   const begin = writer.length;
-  eachMember(octets, object, (at, value, end) => {
+  someMember(octets, object, (at, value, end) => {
     const cut = findCut(cuts, octets, at, value);
     if (cut) writeMember(cut, octets, { at, value, end }, writer);
+    return false;
   });
   if (writer.length === begin) return false;
   // Instead of the comma before the first one.

@@ -24,12 +24,11 @@ type Members = Map<string | undefined, string>;
 type Wanted = (attribute: string) => boolean;
 
 const comma = 0x2c;
+/** Octets of what is shown of a reference, at least. */
+const leastShown = '{"value":"1"},'.length;
 const emptyObject = '{}'.length;
 const schemasKey = memberKey('schemas');
 const metaKey = memberKey('meta');
-/** Octets put into one body above which they are not kept: those of a large group, which few ask for with its members. */
-const mostKept = 1 << 16;
-
 export class Rendering {
   readonly #references: ReferenceJson;
   readonly #plain = new OctetWriter();
@@ -57,7 +56,7 @@ export class Rendering {
   async prepare(table: Table, slice: Slice): Promise<void> {
     const { rows } = table;
     for (let slot = rows.live.next(0); slot >= 0; slot = rows.live.next(slot + 1)) {
-      if (!rows.shown.has(slot)) this.#bodyOf({ table, slot });
+      if (!rows.shown.has(slot) && !refersToMany(table, slot)) this.#bodyOf({ table, slot });
       if (!slice.isOver) continue;
       rows.compact();
       await slice.pause();
@@ -100,7 +99,8 @@ export class Rendering {
     const isAll = !wanted || place.table.fields.every(({ definition }) => wanted(definition.attribute));
     const { octets, insertions } = this.#insert(place, isAll ? undefined : wanted);
     const inserted = insertions.reduce((sum, { length }) => sum + length, 0);
-    if (!isAll || inserted > mostKept) return { octets: Buffer.from(octets), start: 0, end: octets.length };
+    // What is inserted may double a body, no more: else many memberships would take many times the room of the rows.
+    if (!isAll || inserted > octets.length - inserted) return { octets: Buffer.from(octets), start: 0, end: octets.length };
     rows.show(place.slot, octets, insertions);
     return rows.body(place.slot);
   }
@@ -160,6 +160,13 @@ export class Rendering {
     }
     return key;
   }
+}
+
+/** So many that they would not be kept. */
+function refersToMany({ rows, fields }: Table, slot: number): boolean {
+  const { start, end } = rows.body(slot);
+  const references = fields.reduce((sum, { index }) => sum + rows.references(slot, index).length, 0);
+  return references * leastShown > end - start;
 }
 
 /** Members put in before the brace that ends an object. */

@@ -1,6 +1,6 @@
 // The rows of one resource type: what batches put, as octets in an arena, found by slot or by id.
 // No RFC. A record: its length, slot, the lengths of id, display and body, how much was inserted into the body, how many nodes the row
-// occupies and refers to by each field; those nodes; where each insertion is; id, display and body as UTF-8.
+// occupies and refers to by each field; those nodes; where each insertion is; id and display as UTF-8; at its very end the body.
 import { Arena } from './arena.ts';
 import { Bits } from './bits.ts';
 import type { Batch, Lists } from './batch.ts';
@@ -76,7 +76,7 @@ export class Rows {
       word += list.length;
     }
     chunk.octets.set(this.#scratch.subarray(0, textLength), word * 4);
-    chunk.octets.set(batch.bodies.octets.subarray(from, to), word * 4 + textLength);
+    chunk.octets.set(batch.bodies.octets.subarray(from, to), this.#bodyAt(chunk.words, offset / 4));
 
     this.#addresses = withRoom(this.#addresses, slot + 1);
     this.#addresses[slot] = address;
@@ -120,7 +120,7 @@ export class Rows {
       chunk.words[at++] = insertion.length;
     }
     octets.copy(chunk.octets, at * 4, texts, texts + textLength);
-    body.copy(chunk.octets, at * 4 + textLength);
+    body.copy(chunk.octets, this.#bodyAt(chunk.words, start));
     this.#addresses[slot] = address;
     this.#arena.free(from);
   }
@@ -164,7 +164,7 @@ export class Rows {
   /** With what was inserted when it was last shown, which is as it should be now only if the slot is in `shown`. */
   body(slot: number): Body {
     const [words, word, octets] = this.#record(slot);
-    const start = this.#textsAt(words, word) + (words[word + 2] ?? 0) + (words[word + 3] ?? 0);
+    const start = this.#bodyAt(words, word);
     return { octets, start, end: start + (words[word + 4] ?? 0) };
   }
 
@@ -224,6 +224,11 @@ export class Rows {
   /** Where the texts of a record begin, in octets. */
   #textsAt(words: Uint32Array, word: number): number {
     return (this.#insertionsAt(words, word) + 2 * (words[word + 5] ?? 0)) * 4;
+  }
+
+  /** Where the body of a record begins, in octets. */
+  #bodyAt(words: Uint32Array, word: number): number {
+    return word * 4 + (words[word] ?? 0) - (words[word + 4] ?? 0);
   }
 
   /** Writes a text behind what is there, and gives the length of both. */
