@@ -13,7 +13,7 @@ const atOnce = 4;
 
 export interface Chunk {
   readonly octets: Buffer;
-  readonly words: Uint32Array;
+  readonly words: Uint32Array<ArrayBuffer>;
   /** Octets in use, and those of them whose records are gone. */
   used: number;
   dead: number;
@@ -21,6 +21,8 @@ export interface Chunk {
 
 export class Arena {
   readonly #chunks: (Chunk | undefined)[] = [];
+  /** Chunks that nothing is in any more, but that somebody may still read from. */
+  readonly #dropped: Chunk[] = [];
   #current = -1;
   #held = 0;
   #dead = 0;
@@ -71,9 +73,17 @@ export class Arena {
   compact(isAt: (slot: number, address: number) => boolean, onMoved: (slot: number, address: number) => void): void {
     for (let count = 0; count < atOnce && this.#dead > tolerated * this.#held + smallestChunk; count += 1) {
       const worst = this.#worstChunk();
-      if (worst < 0) return;
+      if (worst < 0) break;
       this.#empty(worst, isAt, onMoved);
     }
+    this.#giveBack();
+  }
+
+  /** Gives everything back: nothing can be read from it afterwards. */
+  release(): void {
+    for (const [number, chunk] of this.#chunks.entries()) if (chunk) this.#drop(number, chunk);
+    this.#current = -1;
+    this.#giveBack();
   }
 
   #worstChunk(): number {
@@ -100,6 +110,12 @@ export class Arena {
     this.#chunks[number] = undefined;
     this.#held -= chunk.octets.length;
     this.#dead -= chunk.dead;
+    this.#dropped.push(chunk);
+  }
+
+  /** At once: the collector would come round to it late, as little as the heap grows by it. */
+  #giveBack(): void {
+    for (const { words } of this.#dropped.splice(0)) words.buffer.transfer(0);
   }
 
   /** Chunks grow with what is held, so that a small directory takes little room. */

@@ -8,6 +8,12 @@ export class Bits {
     this.#words = words;
   }
 
+  static of(slots: Iterable<number>): Bits {
+    const bits = new Bits();
+    for (const slot of slots) bits.add(slot);
+    return bits;
+  }
+
   /** The set of all bits of these words: for loops that look at 32 slots at once. */
   get words(): Uint32Array {
     return this.#words;
@@ -59,6 +65,10 @@ export class Bits {
       word = this.#words[at] ?? 0;
     }
     return at * 32 + (31 - Math.clz32(word & -word));
+  }
+
+  *[Symbol.iterator](): Iterator<number> {
+    for (let slot = this.next(0); slot >= 0; slot = this.next(slot + 1)) yield slot;
   }
 
   copy(): Bits {

@@ -12,16 +12,26 @@ import { TextColumn } from './text-column.ts';
 export type Comparison = Extract<ResolvedFilter, { kind: 'compare' }>;
 export type Leaf = Extract<ResolvedFilter, { kind: 'compare' | 'present' }>;
 
-export interface Column {
-  /** Rows whose values do not fit: they have to be looked at one by one. */
-  readonly irregular: ReadonlySet<number>;
+/** Something about all rows that is known of each by itself. */
+export interface Reading {
   readonly octets: number;
   /** Much of it is of rows that are gone: better begin anew. */
   readonly isWasteful: boolean;
   /** Reads again what a row holds, or forgets it if the row is gone. */
   replace(slot: number): void;
+}
+
+export interface Column extends Reading {
+  /** Rows whose values do not fit: they have to be looked at one by one. */
+  readonly irregular: ReadonlySet<number>;
   /** Those of the rows within for which the comparison holds, irregular ones aside. What changes meanwhile may be wrong. */
   scan(leaf: Leaf, within: Bits, slice: Slice): Promise<Bits>;
+}
+
+/** Whether texts are compared: of other types some values have several spellings, or none that is known. */
+export function isText(leaf: Comparison): boolean {
+  const { type } = leaf.attribute.sub ?? leaf.attribute.attribute;
+  return (type === 'string' || type === 'reference' || type === 'binary') && TextColumn.accepts(leaf);
 }
 
 /** How a column is called that decides a leaf, and how it is made; undefined: none does. */

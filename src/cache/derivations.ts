@@ -6,22 +6,24 @@ import type { Order as SortOrder } from '../scim/match.ts';
 import { type AttributeReference, referTo } from '../scim/path.ts';
 import { findAttribute } from '../scim/schema.ts';
 import { AttributeOctets } from './attribute-octets.ts';
-import type { Bits } from './bits.ts';
-import type { Column } from './column.ts';
+import type { Column, Comparison, Reading } from './column.ts';
 import { evaluate } from './evaluation.ts';
+import { KeyIndex } from './key-index.ts';
 import { Order } from './order.ts';
 import { attributeKey, filterKey } from './query-key.ts';
 import type { References } from './references.ts';
 import { compileRowTest, fieldOf, fieldsIn } from './row-test.ts';
 import type { Rows } from './rows.ts';
-import type { Slice } from './slice.ts';
+import { seek, type SeekGround } from './seek.ts';
+import { Slice } from './slice.ts';
+import type { Chosen } from './sorted-slots.ts';
 import { type KeyReader, SortKeys } from './sort-keys.ts';
 import { changesSince, type Stamp, stampOf } from './stamp.ts';
 import type { Field, Table } from './table.ts';
 
 /** The rows that match a filter. */
 export interface Selection {
-  readonly bits: Bits;
+  readonly slots: Chosen;
   readonly octets: number;
 }
 
@@ -33,17 +35,17 @@ export interface Derived<T> {
   stamp: Stamp;
   /** Much of it is of rows that are gone. */
   isWasteful(): boolean;
-  replace(slots: Uint32Array): void;
+  replace(slots: Iterable<number>): void;
 }
 
 type Parts<T> = Pick<Derived<T>, 'content' | 'isWasteful' | 'replace'>;
 
-type Content = Column | Order | Selection;
+type Content = Reading | Order | Selection;
 
 /** Rows that are caught up with at once, without a pause, before an answer is given. */
 const atOnce = 1000;
-/** Rows that are merged into an order at once: with more it is sorted anew. */
-const mostMerged = 8192;
+/** Share of the rows that may have changed before an order is sorted anew. */
+const mostMoved = 1 / 16;
 /** Rows between two looks at the clock. */
 const step = 64;
 
@@ -67,12 +69,16 @@ export class Derivations {
 
   async select(table: Table, filter: ResolvedFilter, slice: Slice): Promise<Derived<Selection>> {
     const usesReferences = fieldsIn(filter, table).length > 0;
+    const indexes = async (leaf: Comparison): Promise<KeyIndex> => await this.#index(table, leaf.attribute, slice);
+    const ground: SeekGround = { table, references: this.#references, indexes };
+    const few = await this.#seek(filter, usesReferences, ground, slice);
+    if (few) return few;
     return await this.#obtain(`${table.index} select ${filterKey(filter)}`, table, usesReferences, slice, async () => {
       const columns = async (name: string, create: (rows: Rows) => Column, rows: number): Promise<Column | undefined> =>
         await this.#column(table, name, create, rows, slice);
-      const bits = await evaluate(filter, table.rows.live.copy(), { table, references: this.#references, columns, slice });
+      const bits = await evaluate(filter, table.rows.live.copy(), { ...ground, columns, slice });
       return {
-        content: { bits, octets: bits.octets },
+        content: { slots: bits, octets: bits.octets },
         isWasteful: () => false,
         replace: (slots) => {
           const test = compileRowTest(filter, table, this.#references);
@@ -80,6 +86,29 @@ export class Derivations {
         },
       };
     });
+  }
+
+  /** What is found at once need not be kept. */
+  async #seek(filter: ResolvedFilter, usesReferences: boolean, ground: SeekGround, slice: Slice): Promise<Derived<Selection> | undefined> {
+    const { table } = ground;
+    for (;;) {
+      if (usesReferences) this.#references.isWatched = true;
+      const stamp = stampOf(table, usesReferences);
+      const candidates = await seek(filter, ground);
+      if (!candidates) return undefined;
+      const found = new Set<number>();
+      const replace = (slots: Iterable<number>): void => {
+        const test = compileRowTest(filter, table, this.#references);
+        for (const slot of slots) {
+          if (table.rows.live.has(slot) && test(slot)) found.add(slot);
+          else found.delete(slot);
+        }
+      };
+      replace(candidates);
+      const content = { slots: found, octets: 0 };
+      const derived = { content, table, usesReferences, stamp, isWasteful: () => false, replace };
+      if (await this.#catchUp(derived, slice)) return derived;
+    }
   }
 
   /** The order of an attribute, or of ids. */
@@ -91,18 +120,16 @@ export class Derivations {
       const ids = await this.#idOrder(table, slice);
       const keys = new SortKeys(sort, reader);
       const order = await Order.byKeys(table.rows, keys, ids.content, slice);
-      return { content: order, isWasteful: () => keys.isWasteful, replace: (slots) => order.replace(slots) };
+      return { content: order, isWasteful: () => keys.isWasteful, replace: (slots) => order.leaveOut(slots) };
     });
   }
 
   /** Catches up with what has changed, if that is done quickly: whether it is. */
   settle(derived: Derived<Content>): boolean {
-    const changed = changesSince(derived.table, derived.stamp);
-    if (!changed || changed.length > atOnce) return false;
-    if (changed.length === 0) return true;
-    derived.replace(changed);
-    derived.stamp = stampOf(derived.table, derived.usesReferences);
-    return true;
+    const { content } = derived;
+    if (!takeChanges(derived, atOnce)) return false;
+    if (content instanceof Order && !content.isWhole) content.putSome();
+    return !(content instanceof Order) || content.isWhole;
   }
 
   #referenceReader(table: Table, field: Field): KeyReader {
@@ -116,20 +143,17 @@ export class Derivations {
     };
   }
 
-  /** Merges what has changed into the orders that many changes would otherwise outrun; one order at a time. */
+  /** Takes what has changed into the orders that many changes would otherwise outrun. */
   keepUp(): void {
     if (this.#isKeepingUp) return;
     this.#isKeepingUp = true;
-    setImmediate(() => {
-      this.#isKeepingUp = false;
+    setImmediate(async () => {
+      const slice = new Slice();
       for (const derived of [...this.#idOrders.values(), ...this.#kept.values()]) {
-        if (!(derived.content instanceof Order)) continue;
-        const changed = changesSince(derived.table, derived.stamp);
-        if (!changed || changed.length < atOnce || changed.length > mostMerged) continue;
-        derived.replace(changed);
-        derived.stamp = stampOf(derived.table, derived.usesReferences);
-        return this.keepUp();
+        const { length } = changesSince(derived.table, derived.stamp) ?? [];
+        if (derived.content instanceof Order && length >= atOnce) await this.#catchUp(derived, slice);
       }
+      this.#isKeepingUp = false;
     });
   }
 
@@ -137,17 +161,26 @@ export class Derivations {
     const key = `${table.index} column ${name}`;
     // Reading these rows costs less than reading all.
     if (rows * 8 < table.rows.size && !this.#kept.has(key)) return undefined;
+    return await this.#read(key, table, create, slice);
+  }
+
+  async #index(table: Table, attribute: AttributeReference, slice: Slice): Promise<KeyIndex> {
+    return await this.#read(`${table.index} index ${attributeKey({ attribute })}`, table, (rows) => new KeyIndex(rows, attribute), slice);
+  }
+
+  /** What is kept under a name, or else is made by reading all rows. */
+  async #read<T extends Reading>(key: string, table: Table, create: (rows: Rows) => T, slice: Slice): Promise<T> {
     const derived = await this.#obtain(key, table, false, slice, async () => {
-      const column = create(table.rows);
+      const reading = create(table.rows);
       const { live } = table.rows;
       for (let slot = live.next(0), count = 1; slot >= 0; slot = live.next(slot + 1), count += 1) {
-        column.replace(slot);
+        reading.replace(slot);
         if (count % 64 === 0 && slice.isOver) await slice.pause();
       }
-      const replace = (slots: Uint32Array): void => {
-        for (const slot of slots) column.replace(slot);
+      const replace = (slots: Iterable<number>): void => {
+        for (const slot of slots) reading.replace(slot);
       };
-      return { content: column, isWasteful: () => column.isWasteful, replace };
+      return { content: reading, isWasteful: () => reading.isWasteful, replace };
     });
     return derived.content;
   }
@@ -158,7 +191,7 @@ export class Derivations {
     if (kept && (await this.#catchUp(kept, slice))) return kept;
     const derived = await this.#makeCurrent(key, table, false, slice, async () => {
       const order = await Order.byId(table.rows, slice);
-      return { content: order, isWasteful: () => false, replace: (slots) => order.replace(slots) };
+      return { content: order, isWasteful: () => false, replace: (slots) => order.leaveOut(slots) };
     });
     this.#idOrders.set(table, derived);
     return derived;
@@ -182,18 +215,14 @@ export class Derivations {
   /** Whether it was possible. */
   async #catchUp(derived: Derived<Content>, slice: Slice): Promise<boolean> {
     if (derived.isWasteful()) return false;
+    const { content } = derived;
+    if (content instanceof Order) return await catchUpOrder(derived, content, slice);
     const changed = changesSince(derived.table, derived.stamp)?.slice();
     if (!changed || changed.length > atOnce + derived.table.rows.size / 2) return false;
     const stamp = stampOf(derived.table, derived.usesReferences);
-    if (derived.content instanceof Order) {
-      // Between two steps others might change, and what is in order would not be told from what is not.
-      if (changed.length > mostMerged) return false;
-      derived.replace(changed);
-    } else {
-      for (let at = 0; at < changed.length; at += step) {
-        derived.replace(changed.subarray(at, at + step));
-        if (slice.isOver) await slice.pause();
-      }
+    for (let at = 0; at < changed.length; at += step) {
+      derived.replace(changed.subarray(at, at + step));
+      if (slice.isOver) await slice.pause();
     }
     derived.stamp = stamp;
     return true;
@@ -226,6 +255,26 @@ export class Derivations {
     } finally {
       this.#making.delete(key);
     }
+  }
+}
+
+/** Takes in what has changed, if that is not too much: whether it is. */
+function takeChanges(derived: Derived<Content>, most: number): boolean {
+  const changed = changesSince(derived.table, derived.stamp);
+  if (!changed || changed.length > most) return false;
+  if (changed.length === 0) return true;
+  derived.replace(changed);
+  derived.stamp = stampOf(derived.table, derived.usesReferences);
+  return true;
+}
+
+/** Row after row is put in; before each step whatever has changed is left out, so that what is in order is told from what is not. */
+async function catchUpOrder(derived: Derived<Content>, order: Order, slice: Slice): Promise<boolean> {
+  for (;;) {
+    if (!takeChanges(derived, atOnce + derived.table.rows.size * mostMoved)) return false;
+    if (order.isWhole) return true;
+    order.putSome();
+    if (slice.isOver) await slice.pause();
   }
 }
 

@@ -3,18 +3,16 @@
 import type { ResolvedFilter } from '../scim/filter.ts';
 import { Bits } from './bits.ts';
 import { chooseColumn, type Column, type Leaf } from './column.ts';
-import type { References } from './references.ts';
 import { type AttributeFilter, compileRowTest, fieldOf, type RowTest } from './row-test.ts';
 import type { Rows } from './rows.ts';
+import { eachReferrer, namedId, seek, type SeekGround } from './seek.ts';
 import type { Slice } from './slice.ts';
 import type { Field, Table } from './table.ts';
 
 /** Gives the columns of a table; undefined where it is not there and not worth making for so few rows. */
 export type ColumnSource = (name: string, create: (rows: Rows) => Column, rows: number) => Promise<Column | undefined>;
 
-export interface Ground {
-  readonly table: Table;
-  readonly references: References;
+export interface Ground extends SeekGround {
   readonly columns: ColumnSource;
   readonly slice: Slice;
 }
@@ -57,6 +55,8 @@ export async function evaluate(filter: ResolvedFilter, within: Bits, ground: Gro
 async function evaluateLeaf(leaf: Leaf, within: Bits, ground: Ground): Promise<Bits> {
   const field = fieldOf(leaf.attribute, ground.table);
   if (field) return await evaluateReference(leaf, field, within, ground);
+  const few = await seek(leaf, ground);
+  if (few) return testFew(leaf, few, within, ground);
   const choice = chooseColumn(leaf);
   const column = choice && (await ground.columns(choice.name, choice.create, within.size));
   if (!column) return await testRows(leaf, within, ground);
@@ -83,30 +83,13 @@ async function evaluateValuePath(filter: Extract<ResolvedFilter, { kind: 'valueP
 }
 
 async function evaluateReference(filter: AttributeFilter, field: Field, within: Bits, ground: Ground): Promise<Bits> {
-  const id = filter.kind === 'compare' ? namedId(filter) : undefined;
-  if (id === undefined || !field.reference.attribute.multiValued) {
-    const candidates = id === undefined ? within : findReferrers(id, field, within, ground);
-    return await testRows(filter, candidates, ground);
-  }
-  return findReferrers(id, field, within, ground);
-}
-
-/** The id that a comparison asks for: `value` of a reference is the id of what it names. */
-function namedId({ attribute: { sub }, operator, value }: Extract<Leaf, { kind: 'compare' }>): string | undefined {
-  const isId = operator === 'eq' && sub?.name === 'value' && sub.type === 'string' && sub.caseExact;
-  return isId && typeof value === 'string' ? value : undefined;
-}
-
-function findReferrers(id: string, field: Field, within: Bits, { table, references }: Ground): Bits {
+  if (filter.kind !== 'compare' || namedId(filter) === undefined) return await testRows(filter, within, ground);
   const found = new Bits();
-  for (const target of references.targetTables(field)) {
-    const slot = target.rows.locate(id);
-    if (slot === undefined) continue;
-    references.eachReferrer(table, field, { table: target, slot }, (referrer) => {
-      if (within.has(referrer)) found.add(referrer);
-    });
-  }
-  return found;
+  eachReferrer(filter, field, ground.table, ground.references, (slot) => {
+    if (within.has(slot)) found.add(slot);
+  });
+  // Of several references to what there can be one of, one is shown.
+  return field.reference.attribute.multiValued ? found : await testRows(filter, found, ground);
 }
 
 async function testRows(filter: ResolvedFilter, within: Bits, { table, references, slice }: Ground): Promise<Bits> {
@@ -116,6 +99,13 @@ async function testRows(filter: ResolvedFilter, within: Bits, { table, reference
     if (isMatch(table, slot, test)) found.add(slot);
     if (count % 64 === 0 && slice.isOver) await slice.pause();
   }
+  return found;
+}
+
+function testFew(filter: ResolvedFilter, few: ReadonlySet<number>, within: Bits, { table, references }: Ground): Bits {
+  const found = new Bits();
+  const test = compileRowTest(filter, table, references);
+  for (const slot of few) if (within.has(slot) && isMatch(table, slot, test)) found.add(slot);
   return found;
 }
 

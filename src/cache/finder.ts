@@ -23,6 +23,8 @@ interface Prepared {
   readonly order: Derived<Order>;
 }
 
+/** Results that are kept, however small. */
+const mostResults = 10_000;
 /** How often a query begins again because rows changed meanwhile, before it is answered without pauses. */
 const mostAttempts = 10;
 
@@ -39,7 +41,7 @@ export class Finder {
     this.#references = references;
     this.#rendering = rendering;
     this.#derivations = new Derivations(references, room.derivations);
-    this.#results = new LRUCache({ maxSize: room.results, sizeCalculation: ({ octets }) => octets + 256 });
+    this.#results = new LRUCache({ max: mostResults, maxSize: room.results, sizeCalculation: ({ octets }) => octets + 256 });
     this.#pages = new LRUCache({ maxSize: room.pages, sizeCalculation: ({ length }) => length + 256 });
   }
 
@@ -52,13 +54,14 @@ export class Finder {
     if (generation === this.#generation) return;
     this.#generation = generation;
     this.#pages.clear();
+    this.#results.clear();
     this.#derivations.keepUp();
   }
 
   async find(queries: readonly TableQuery[]): Promise<FoundRows> {
     const key = queryKey(queries);
     const kept = this.#results.get(key);
-    if (kept?.generation === this.#generation) return kept;
+    if (kept) return kept;
     // Whoever asks while the answer is found gets the same: it is true when it is given.
     let running = this.#running.get(key);
     if (!running) {
@@ -70,14 +73,16 @@ export class Finder {
 
   async #search(queries: readonly TableQuery[], key: string): Promise<FoundRows> {
     for (let attempt = 1; ; attempt += 1) {
-      const slice = new Slice(attempt > mostAttempts ? Infinity : undefined);
+      const slice = new Slice(attempt > mostAttempts);
       const prepared: Prepared[] = [];
       for (const query of queries) {
         const selection = query.filter && (await this.#derivations.select(query.table, query.filter, slice));
         prepared.push({ query, selection, order: await this.#derivations.order(query.table, query.sort, slice) });
       }
       if (!prepared.every((each) => this.#settle(each))) continue;
-      const found = this.#assemble(prepared);
+      const generation = this.#generation;
+      const found = await this.#assemble(prepared, slice);
+      if (generation !== this.#generation) continue;
       this.#results.set(key, found);
       return found;
     }
@@ -87,16 +92,25 @@ export class Finder {
     return (!selection || this.#derivations.settle(selection)) && this.#derivations.settle(order);
   }
 
-  #assemble(prepared: readonly Prepared[]): FoundRows {
+  async #assemble(prepared: readonly Prepared[], slice: Slice): Promise<FoundRows> {
     const direction = prepared.find(({ query }) => query.sort)?.query.sort?.order;
-    const parts = prepared.map(({ query, selection, order }): SortedPart & FoundPart => ({
-      table: query.table,
-      sort: query.sort,
-      keys: order.content.keys,
-      slots: choose(direction === 'descending' && query.sort ? order.content.descending : order.content.ascending, selection?.content),
-    }));
-    const context = { generation: this.#generation, direction, references: this.#references, render: this.#page };
-    return new FoundRows(parts, mergeParts(parts, direction), context);
+    const parts: (SortedPart & FoundPart)[] = [];
+    let octets = 0;
+    for (const { query, selection, order } of prepared) {
+      const sorted = await order.content.inDirection((query.sort && direction) ?? 'ascending', slice);
+      const chosen = selection && (await sorted.choose(selection.content.slots, slice));
+      octets += chosen?.byteLength ?? 0;
+      parts.push({ table: query.table, sort: query.sort, keys: order.content.keys, slots: chosen ?? sorted.list });
+    }
+    const merged = await mergeParts(parts, direction, slice);
+    const context = {
+      generation: this.#generation,
+      direction,
+      octets: octets + merged.octets,
+      references: this.#references,
+      render: this.#page,
+    };
+    return new FoundRows(parts, merged, context);
   }
 
   readonly #page = (found: FoundRows, start: number, end: number): Buffer => {
@@ -108,19 +122,4 @@ export class Finder {
     this.#pages.set(key, page);
     return page;
   };
-}
-
-/** Those of the slots that are selected, in their order. */
-function choose(slots: Uint32Array, selection: Selection | undefined): Uint32Array {
-  if (!selection) return slots;
-  const chosen = new Uint32Array(Math.min(slots.length, selection.bits.size));
-  const { words } = selection.bits;
-  let count = 0;
-  for (let at = 0; at < slots.length; at += 1) {
-    const slot = slots[at] ?? 0;
-    if ((((words[slot >>> 5] ?? 0) >>> (slot & 31)) & 1) === 0) continue;
-    chosen[count] = slot;
-    count += 1;
-  }
-  return count === chosen.length ? chosen : chosen.slice(0, count);
 }

@@ -17,6 +17,8 @@ export interface FoundPart {
 export interface FoundContext {
   readonly generation: number;
   readonly direction: Order['order'] | undefined;
+  /** Octets held for it alone. */
+  readonly octets: number;
   readonly references: References;
   render(found: FoundRows, start: number, end: number): Buffer;
 }
@@ -44,12 +46,12 @@ export class FoundRows implements Found {
     return this.#context.generation;
   }
 
-  get length(): number {
-    return this.#merged.slots.length;
+  get octets(): number {
+    return this.#context.octets;
   }
 
-  get octets(): number {
-    return this.#merged.slots.byteLength + (this.#merged.parts?.byteLength ?? 0);
+  get length(): number {
+    return this.#merged.length;
   }
 
   row(index: number): FoundRow {
@@ -58,15 +60,15 @@ export class FoundRows implements Found {
   }
 
   placeAt(index: number): Place {
-    const part = this.#parts[this.#merged.parts?.[index] ?? 0];
-    const slot = this.#merged.slots[index];
-    if (!part || slot === undefined) throw new RangeError('nothing was found there');
-    return { table: part.table, slot };
+    const { part, slot } = this.#merged.locate(index);
+    const { table } = this.#parts[part] ?? {};
+    if (!table || slot === undefined) throw new RangeError('nothing was found there');
+    return { table, slot };
   }
 
   position(index: number): TypedPosition {
     const place = this.placeAt(index);
-    const positionOf = this.#positions[this.#merged.parts?.[index] ?? 0];
+    const positionOf = this.#positions[this.#merged.locate(index).part];
     return positionOf?.(place) ?? { type: place.table.type.name, id: place.table.rows.idOf(place.slot) };
   }
 

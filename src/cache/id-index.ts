@@ -1,58 +1,89 @@
-// Which slot has an id: open addressing over hashes, so that nothing is kept on the heap.
+// Which slot has an id: open addressing over hashes, so that nothing is kept on the heap; in segments, so that none grows for long.
 // No RFC.
 import { withRoom } from './numbers.ts';
 
+/** As many as the leading bits of a hash can tell apart. */
+const segmentBits = 10;
+const fewestPlaces = 8;
+
+/** Slot + 1 at the place that the rest of the hash names or behind it; 0 where nothing is. A power of two long. */
+interface Segment {
+  places: Uint32Array;
+  size: number;
+}
+
 export class IdIndex {
-  /** Slot + 1 at the place that the hash names or behind it; 0 where nothing is. A power of two long. */
-  #places = new Uint32Array(16);
+  readonly #segments: (Segment | undefined)[] = Array.from({ length: 1 << segmentBits }, () => undefined);
   #hashes = new Uint32Array(0);
-  #size = 0;
+  /** Octets of all places. */
+  #held = 0;
 
   get octets(): number {
-    return this.#places.byteLength + this.#hashes.byteLength;
+    return this.#held + this.#hashes.byteLength;
   }
 
   add(slot: number, hash: number): void {
-    if ((this.#size + 1) * 2 > this.#places.length) this.#rehash();
+    const segment = this.#segmentFor(hash);
+    if ((segment.size + 1) * 2 > segment.places.length) this.#rehash(segment);
     this.#hashes = withRoom(this.#hashes, slot + 1);
     this.#hashes[slot] = hash;
-    this.#size += 1;
-    insert(this.#places, slot, hash);
+    segment.size += 1;
+    insert(segment.places, slot, hash);
   }
 
   delete(slot: number): void {
-    const mask = this.#places.length - 1;
+    const segment = this.#segments[segmentOf(this.#hashes[slot] ?? 0)];
+    if (!segment) return;
+    const { places } = segment;
+    const mask = places.length - 1;
     let hole = (this.#hashes[slot] ?? 0) & mask;
-    while (this.#places[hole] !== slot + 1) {
-      if (this.#places[hole] === 0) return;
+    while (places[hole] !== slot + 1) {
+      if (places[hole] === 0) return;
       hole = (hole + 1) & mask;
     }
-    this.#size -= 1;
+    segment.size -= 1;
     // What stands behind moves up unless it would then stand before the place that its hash names.
-    for (let at = (hole + 1) & mask; this.#places[at] !== 0; at = (at + 1) & mask) {
-      const home = (this.#hashes[(this.#places[at] ?? 1) - 1] ?? 0) & mask;
+    for (let at = (hole + 1) & mask; places[at] !== 0; at = (at + 1) & mask) {
+      const home = (this.#hashes[(places[at] ?? 1) - 1] ?? 0) & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
-      this.#places[hole] = this.#places[at] ?? 0;
+      places[hole] = places[at] ?? 0;
       hole = at;
     }
-    this.#places[hole] = 0;
+    places[hole] = 0;
   }
 
   /** The slot of that hash for which `matches` holds. */
   find(hash: number, matches: (slot: number) => boolean): number | undefined {
-    const mask = this.#places.length - 1;
+    const { places } = this.#segments[segmentOf(hash)] ?? {};
+    if (!places) return undefined;
+    const mask = places.length - 1;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const slot = (this.#places[at] ?? 0) - 1;
+      const slot = (places[at] ?? 0) - 1;
       if (slot < 0) return undefined;
       if (this.#hashes[slot] === hash && matches(slot)) return slot;
     }
   }
 
-  #rehash(): void {
-    const places = new Uint32Array(this.#places.length * 2);
-    for (const place of this.#places) if (place !== 0) insert(places, place - 1, this.#hashes[place - 1] ?? 0);
-    this.#places = places;
+  #segmentFor(hash: number): Segment {
+    let segment = this.#segments[segmentOf(hash)];
+    if (!segment) {
+      segment = { places: new Uint32Array(fewestPlaces), size: 0 };
+      this.#segments[segmentOf(hash)] = segment;
+      this.#held += segment.places.byteLength;
+    }
+    return segment;
   }
+
+  #rehash(segment: Segment): void {
+    const places = new Uint32Array(segment.places.length * 2);
+    for (const place of segment.places) if (place !== 0) insert(places, place - 1, this.#hashes[place - 1] ?? 0);
+    this.#held += places.byteLength - segment.places.byteLength;
+    segment.places = places;
+  }
+}
+
+function segmentOf(hash: number): number {
+  return hash >>> (32 - segmentBits);
 }
 
 function insert(places: Uint32Array, slot: number, hash: number): void {

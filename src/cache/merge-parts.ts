@@ -1,52 +1,72 @@
 // Puts what was found of several types into one order.
 // RFC 7644 section 3.4.2.3: by value; where values are equal, type after type.
+import type { Slice } from './slice.ts';
+import type { Slots } from './slot-list.ts';
 import type { SortKeys } from './sort-keys.ts';
 
 export interface SortedPart {
   /** Undefined where nothing is sorted by: no row has a value. */
   readonly keys: SortKeys | undefined;
-  readonly slots: Uint32Array;
+  readonly slots: Slots;
 }
 
-/** All of them in order; `parts` says which part each is of, undefined if that follows from the lengths of the parts. */
+/** All of them in order. */
 export interface Merged {
-  readonly slots: Uint32Array;
-  readonly parts: Uint8Array | undefined;
+  readonly length: number;
+  /** Octets held beside the parts. */
+  readonly octets: number;
+  /** Of which part the row at a place is, and its slot. */
+  locate(place: number): { readonly part: number; readonly slot: number | undefined };
 }
 
-export function mergeParts(parts: readonly SortedPart[], direction: 'ascending' | 'descending' | undefined): Merged {
-  const [only] = parts;
-  if (only && parts.length === 1) return { slots: only.slots, parts: undefined };
-  const total = parts.reduce((sum, { slots }) => sum + slots.length, 0);
-  const merged = { slots: new Uint32Array(total), parts: new Uint8Array(total) };
-  if (!direction) {
-    let at = 0;
-    for (const [rank, { slots }] of parts.entries()) {
-      merged.slots.set(slots, at);
-      merged.parts.fill(rank, at, at + slots.length);
-      at += slots.length;
-    }
-    return merged;
-  }
-  const heads = parts.map(() => 0);
+export async function mergeParts(
+  parts: readonly SortedPart[],
+  direction: 'ascending' | 'descending' | undefined,
+  slice: Slice,
+): Promise<Merged> {
+  return direction && parts.length > 1 ? await mergeSorted(parts, direction, slice) : concatenate(parts);
+}
+
+function concatenate(parts: readonly SortedPart[]): Merged {
+  let length = 0;
+  const ends = parts.map(({ slots }) => (length += slots.length));
+  return {
+    length,
+    octets: 0,
+    locate(place) {
+      const part = place < 0 ? -1 : ends.findIndex((end) => place < end);
+      return { part, slot: parts[part]?.slots.at(place - (ends[part - 1] ?? 0)) };
+    },
+  };
+}
+
+async function mergeSorted(parts: readonly SortedPart[], direction: 'ascending' | 'descending', slice: Slice): Promise<Merged> {
+  const length = parts.reduce((sum, { slots }) => sum + slots.length, 0);
+  const [slots, origins] = [new Uint32Array(length), new Uint8Array(length)];
+  const heads: Head[] = parts.map(({ keys, slots: own }) => ({ keys, slots: own, next: 0, slot: own.at(0) }));
   const turn = direction === 'descending' ? -1 : 1;
-  for (let at = 0; at < total; at += 1) {
-    let least = -1;
-    for (const [rank, part] of parts.entries()) {
-      if ((heads[rank] ?? 0) >= part.slots.length) continue;
-      if (least < 0 || turn * compareHeads(parts, heads, rank, least) < 0) least = rank;
+  for (let at = 0; at < length; at += 1) {
+    let [least, leastPart]: [Head | undefined, number] = [undefined, 0];
+    for (const [part, head] of heads.entries()) {
+      if (head.slot === undefined || (least && turn * compareHeads(head, least) >= 0)) continue;
+      [least, leastPart] = [head, part];
     }
-    const head = heads[least] ?? 0;
-    merged.slots[at] = parts[least]?.slots[head] ?? 0;
-    merged.parts[at] = least;
-    heads[least] = head + 1;
+    if (!least) break;
+    [slots[at], origins[at]] = [least.slot ?? 0, leastPart];
+    least.next += 1;
+    least.slot = least.slots.at(least.next);
+    if (at % 1024 === 0 && slice.isOver) await slice.pause();
   }
-  return merged;
+  return { length, octets: 5 * length, locate: (place) => ({ part: origins[place] ?? 0, slot: slots[place] }) };
 }
 
-function compareHeads(parts: readonly SortedPart[], heads: readonly number[], a: number, b: number): number {
-  const [left, right] = [parts[a]?.keys, parts[b]?.keys];
-  const [slot, other] = [parts[a]?.slots[heads[a] ?? 0] ?? 0, parts[b]?.slots[heads[b] ?? 0] ?? 0];
+interface Head extends SortedPart {
+  /** Where it stands, and what is there; undefined at the end. */
+  next: number;
+  slot: number | undefined;
+}
+
+function compareHeads({ keys: left, slot = 0 }: Head, { keys: right, slot: other = 0 }: Head): number {
   if (left && right) return left.compare(slot, other, right);
   const isMissing = (keys: SortKeys | undefined, of: number): number => Number(keys?.keyOf(of) === undefined);
   return isMissing(left, slot) - isMissing(right, other);

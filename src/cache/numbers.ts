@@ -1,6 +1,8 @@
 // Lists of numbers that grow: typed arrays with room at the end.
 // No RFC.
 
+const large = 1 << 20;
+
 /** The same numbers with room for at least `least`, zeros behind; the array itself while it has the room. */
 export function withRoom(numbers: Uint32Array<ArrayBuffer>, least: number): Uint32Array<ArrayBuffer> {
   if (least <= numbers.length) return numbers;
@@ -17,7 +19,7 @@ export function withOctets(octets: Buffer<ArrayBuffer>, least: number): Buffer<A
   return grown;
 }
 
-/** Half as much again, so that growing is rare and little room is left unused. */
+/** Half as much again, of what is large an eighth: so that growing is rare and little room is left unused. */
 export function capacity(least: number): number {
-  return Math.max(64, least + (least >>> 1));
+  return Math.max(64, least + (least >>> (least < large ? 1 : 3)));
 }

@@ -3,8 +3,8 @@
 import { withOctets, withRoom } from './numbers.ts';
 import { compareOctets } from './octet-test.ts';
 
-/** Octets of a text that a number can hold. */
-const prefixLength = 6;
+/** Octets of a text that are a part of it: as many as a number can hold. */
+const partLength = 6;
 
 export class PackedTexts {
   /** By slot: where its text begins, and how long it is. */
@@ -58,14 +58,18 @@ export class PackedTexts {
     return compareOctets(this.#octets, start, end, others.#octets, other, otherEnd);
   }
 
-  /** A number that is not greater than that of any text that comes later. */
-  prefixOf(slot: number): number {
-    const length = this.#lengths[slot] ?? 0;
-    const start = this.#starts[slot] ?? 0;
-    let prefix = 0;
-    for (let at = this.#shared; at < this.#shared + prefixLength; at += 1)
-      prefix = prefix * 256 + (at < length ? (this.#octets[start + at] ?? 0) : 0);
-    return prefix;
+  /** A number for one part of a text, as `radixSort` wants it: behind its end there is 0, which is less than any octet of UTF-8 plus one. */
+  partOf(slot: number, depth: number): number {
+    const [start, end] = [this.#starts[slot] ?? 0, (this.#starts[slot] ?? 0) + (this.#lengths[slot] ?? 0)];
+    const from = start + this.#shared + depth * partLength;
+    let part = 0;
+    for (let at = from; at < from + partLength; at += 1) part = part * 256 + (at < end ? (this.#octets[at] ?? 0) + 1 : 0);
+    return part;
+  }
+
+  /** Whether a text ends inside that part. */
+  isWhole(slot: number, depth: number): boolean {
+    return (this.#lengths[slot] ?? 0) < this.#shared + (depth + 1) * partLength;
   }
 
   textOf(slot: number): string {

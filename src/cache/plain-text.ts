@@ -1,6 +1,8 @@
 // Texts of ASCII, which most are: folded octet by octet, without becoming a string.
 // RFC 8259 section 7; NFKC changes nothing in ASCII.
+import { comparableOf } from '../scim/match.ts';
 import type { Attribute } from '../scim/schema.ts';
+import { parseAt } from './attribute-octets.ts';
 
 const [quote, backslash] = [0x22, 0x5c];
 
@@ -22,4 +24,12 @@ export function copyPlain(octets: Buffer, at: number, { type, caseExact }: Attri
     target[index] = !caseExact && octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
   }
   return length;
+}
+
+/** As `copyPlain` of any text; -1 where it cannot be UTF-8. */
+export function copyText(octets: Buffer, at: number, definition: Attribute, room: (least: number) => Buffer): number {
+  const length = copyPlain(octets, at, definition, room);
+  if (length >= 0) return length;
+  const text = comparableOf(parseAt(octets, at), definition);
+  return typeof text === 'string' && text.isWellFormed() ? room(Buffer.byteLength(text)).write(text) : -1;
 }

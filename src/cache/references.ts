@@ -107,6 +107,22 @@ export class References {
     }
   }
 
+  /** Ids, by type, of the rows that refer to a row by one of its names, in whatever field. */
+  referrersOf({ table, slot }: Place): ReadonlyMap<string, readonly string[]> {
+    const nodes = table.rows.occupies(slot);
+    const all = this.#tables.map(({ type, fields, rows }) => {
+      const slots = new Set<number>();
+      for (const { postings } of fields)
+        for (const node of nodes)
+          postings.someSlot(node, (referrer) => {
+            slots.add(referrer);
+            return false;
+          });
+      return [type.name, Array.from(slots, (referrer) => rows.idOf(referrer))] as const;
+    });
+    return new Map(all);
+  }
+
   /** The tables that a field names rows of. */
   targetTables(field: Field): readonly Table[] {
     return this.#tables.filter(({ index }) => this.#wiringOf(field).to.has(index));

@@ -1,27 +1,48 @@
-// Turns of the event loop: long work is done in slices, between which requests are served.
+// Turns of the event loop: long work is done in slices, between which requests are served; in one turn all of it together gets one slice.
 // No RFC.
-import { setImmediate } from 'node:timers/promises';
 
-/** Milliseconds that work may go on without a pause. */
+/** Milliseconds that work may go on in one turn, however many wait. */
 const length = 6;
 
-export class Slice {
-  readonly #length: number;
-  #end: number;
+/** Until when work may go on in this turn; undefined where nothing was done in it yet. */
+let end: number | undefined;
+const waiting: (() => void)[] = [];
 
-  /** @param most milliseconds of a slice; Infinity never pauses */
-  constructor(most = length) {
-    this.#length = most;
-    this.#end = performance.now() + most;
+function openTurn(now: number): number {
+  setImmediate(beginTurn);
+  return now + length;
+}
+
+/** Whoever waited longest goes on, the next one not before the next turn. */
+function beginTurn(): void {
+  const resume = waiting.shift();
+  if (!resume) {
+    end = undefined;
+    return;
+  }
+  end = openTurn(performance.now());
+  resume();
+}
+
+export class Slice {
+  readonly #isUnbroken: boolean;
+
+  /** @param isUnbroken it never pauses */
+  constructor(isUnbroken = false) {
+    this.#isUnbroken = isUnbroken;
+    end ??= openTurn(performance.now());
   }
 
   /** Whether it is time for a pause; to be asked every few hundred microseconds. */
   get isOver(): boolean {
-    return performance.now() >= this.#end;
+    if (this.#isUnbroken) return false;
+    const now = performance.now();
+    end ??= openTurn(now);
+    return now >= end;
   }
 
   async pause(): Promise<void> {
-    await setImmediate();
-    this.#end = performance.now() + this.#length;
+    end ??= openTurn(performance.now());
+    await new Promise<void>((resolve) => waiting.push(resolve));
   }
 }

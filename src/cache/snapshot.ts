@@ -1,5 +1,6 @@
 // The complete cached copy of the resources of one directory: rows as octets off the heap, columns and orders built when a query needs them.
 // RFC 7644 section 3.4.2; what it finds is what `scim/match.ts` finds among the same resources.
+import { setTimeout } from 'node:timers/promises';
 import type { ResolvedFilter } from '../scim/filter.ts';
 import type { Order, SortPosition } from '../scim/match.ts';
 import type { Json, ResourceType } from '../scim/schema.ts';
@@ -79,6 +80,9 @@ export interface SnapshotRoom {
   readonly pages: number;
 }
 
+/** Milliseconds after which it is looked whether everybody is done. */
+const releasePause = 1000;
+
 const standardRoom: SnapshotRoom = { derivations: 128 << 20, results: 16 << 20, pages: 24 << 20 };
 
 export class Snapshot {
@@ -87,6 +91,8 @@ export class Snapshot {
   readonly #rendering: Rendering;
   readonly #finder: Finder;
   #generation = 0;
+  /** Searches that have not come to their end. */
+  #finding = 0;
 
   /** @throws Error for a field whose attribute or `inverse` does not exist */
   constructor(types: readonly SnapshotType[], room: SnapshotRoom = standardRoom) {
@@ -131,7 +137,19 @@ export class Snapshot {
 
   /** Of several types: type after type where nothing is sorted by or values are equal (as `compileOrder` in gateway/list.ts). Works in slices. */
   async find(queries: readonly SnapshotQuery[]): Promise<Found> {
-    return await this.#finder.find(queries.map((query) => ({ ...query, table: this.#table(query.type) })));
+    this.#finding += 1;
+    try {
+      return await this.#finder.find(queries.map((query) => ({ ...query, table: this.#table(query.type) })));
+    } finally {
+      this.#finding -= 1;
+    }
+  }
+
+  /** Gives the room of all rows back, once nobody looks for anything in them any more; what was found until now is worth nothing then. */
+  async release(): Promise<void> {
+    do await setTimeout(releasePause, undefined, { ref: false });
+    while (this.#finding > 0);
+    for (const { rows } of this.#tables.values()) rows.release();
   }
 
   /** Makes what every list needs (the order of ids, and bodies with their references), in slices: then the first list is as fast as any. */
@@ -144,6 +162,12 @@ export class Snapshot {
   /** The slot of a resource. */
   locate(type: string, id: string): number | undefined {
     return this.#table(type).rows.locate(id);
+  }
+
+  /** Ids, by type, of the resources that refer to one. */
+  referrersOf(type: string, id: string): ReadonlyMap<string, readonly string[]> {
+    const slot = this.locate(type, id);
+    return slot === undefined ? new Map() : this.#references.referrersOf({ table: this.#table(type), slot });
   }
 
   /**

@@ -4,8 +4,11 @@ import { type Comparable, compareSortKeys, compilePosition, type Order } from '.
 import { type Attribute, findAttribute, type JsonObject } from '../scim/schema.ts';
 import { capacity } from './numbers.ts';
 import { instantAt, microsecondsIn, readPlainInstant } from './instant.ts';
+import { mergeSort } from './merge-sort.ts';
 import { PackedTexts } from './packed-texts.ts';
 import { copyPlain } from './plain-text.ts';
+import { radixSort } from './radix-sort.ts';
+import type { Slice } from './slice.ts';
 
 /** How the attribute that is sorted by is read. */
 export interface KeyReader {
@@ -76,11 +79,17 @@ export class SortKeys {
     return (this.#values[a] ?? 0) - (others.#values[b] ?? 0);
   }
 
-  /** A number that is not greater than that of any key that comes later. */
-  prefixOf(slot: number): number {
-    if (this.#odd.size > 0) return 0;
-    if ((this.#states[slot] ?? absent) === absent) return Infinity;
-    return this.#form === 'text' ? this.#texts.prefixOf(slot) : (this.#values[slot] ?? 0);
+  /**
+   * Slots by their keys, and where these are equal, by rank.
+   * @param ranks by slot
+   */
+  async sort(slots: Uint32Array, ranks: Uint32Array, slice: Slice): Promise<Uint32Array> {
+    const compare = (a: number, b: number): number => this.compare(a, b) || (ranks[a] ?? 0) - (ranks[b] ?? 0);
+    if (this.#odd.size > 0) return await mergeSort(slots, compare, slice);
+    // Behind the key the rank is one part more.
+    const isBehind = (slot: number, depth: number): boolean => depth > 0 && this.#isWhole(slot, depth - 1);
+    const partOf = (slot: number, depth: number): number => (isBehind(slot, depth) ? (ranks[slot] ?? 0) : this.#partOf(slot, depth));
+    return await radixSort(slots, { compare, partOf, isWhole: isBehind }, slice);
   }
 
   keyOf(slot: number): Comparable | undefined {
@@ -97,6 +106,15 @@ export class SortKeys {
       case 'instant':
         return instantAt(value);
     }
+  }
+
+  #partOf(slot: number, depth: number): number {
+    if ((this.#states[slot] ?? absent) === absent) return Infinity;
+    return this.#form === 'text' ? this.#texts.partOf(slot, depth) : (this.#values[slot] ?? 0);
+  }
+
+  #isWhole(slot: number, depth: number): boolean {
+    return this.#form !== 'text' || (this.#states[slot] ?? absent) === absent || this.#texts.isWhole(slot, depth);
   }
 
   /** Whether the key could be taken from the octets as they are. */

@@ -1,45 +1,39 @@
-// The texts of an attribute in all rows: folded, as UTF-8, one behind the other with an octet between them that no text contains.
-// RFC 7644 section 3.4.2.2. UTF-8 sorts as code points do, so comparing octets is comparing texts.
+// The texts of an attribute in all rows, folded: as numbers for those that occur while few are different, else each row with its own.
+// RFC 7644 section 3.4.2.2.
 import { comparableOf } from '../scim/match.ts';
 import type { AttributeReference } from '../scim/path.ts';
 import type { Attribute } from '../scim/schema.ts';
-import { AttributeOctets, parseAt } from './attribute-octets.ts';
+import { AttributeOctets } from './attribute-octets.ts';
 import { Bits } from './bits.ts';
 import type { Column, Comparison, Leaf } from './column.ts';
 import { isStringAt } from './json-octets.ts';
 import { withOctets, withRoom } from './numbers.ts';
-import { copyPlain } from './plain-text.ts';
+import { copyText } from './plain-text.ts';
 import type { Rows } from './rows.ts';
 import type { Slice } from './slice.ts';
-import { compileOctetTest } from './octet-test.ts';
+import { separator, TextEntries } from './text-entries.ts';
+import { WordCodes } from './word-codes.ts';
 
-const separator = 0xff;
-/** The slot of an entry whose row is gone. */
-const gone = 0xffffffff;
-/** Entries that are looked at between two looks at the clock. */
-const step = 2048;
+/** Slots that are looked at between two looks at the clock, 32 at once. */
+const step = 1024;
 
 export class TextColumn implements Column {
   readonly irregular = new Set<number>();
   readonly #rows: Rows;
   readonly #attribute: AttributeOctets;
   readonly #definition: Attribute;
-  #octets = Buffer.alloc(64, separator);
-  /** Octets in use; the first is a separator. */
-  #used = 1;
-  /** By entry: where its text begins (it ends before the separator that the next one begins behind), and the slot of its row. */
-  #starts = new Uint32Array(64);
-  #slots = new Uint32Array(64);
-  #entries = 0;
-  #gone = 0;
-  /** By slot: its first entry + 1; those of one row stand together. 0 for none. */
+  /** Undefined when there are too many. */
+  #words: WordCodes | undefined = new WordCodes();
+  /** The texts of each row where there are no words; by slot: its first entry + 1; those of one row stand together. 0 for none. */
+  readonly #texts = new TextEntries();
   #firsts = new Uint32Array(0);
+  #gone = 0;
+  #scratch = Buffer.allocUnsafeSlow(256);
 
   constructor(rows: Rows, attribute: AttributeReference) {
     this.#rows = rows;
     this.#attribute = new AttributeOctets(attribute);
     this.#definition = attribute.sub ?? attribute.attribute;
-    this.#starts[0] = 1;
   }
 
   static accepts({ attribute, value }: Comparison): boolean {
@@ -48,118 +42,93 @@ export class TextColumn implements Column {
   }
 
   get octets(): number {
-    return this.#octets.byteLength + this.#starts.byteLength + this.#slots.byteLength + this.#firsts.byteLength;
+    return this.#texts.octets + this.#firsts.byteLength + (this.#words?.octets ?? 0);
   }
 
   get isWasteful(): boolean {
-    return this.#gone > 1024 && this.#gone * 2 > this.#entries;
+    return this.#gone > 1024 && this.#gone * 2 > this.#texts.length;
   }
 
   replace(slot: number): void {
-    this.#forget(slot);
-    if (!this.#rows.live.has(slot)) return;
-    const before = this.#entries;
-    this.#attribute.eachValue(this.#rows.body(slot), (octets, at) => {
-      if (isStringAt(octets, at)) this.#append(slot, octets, at);
-    });
-    if (this.#entries === before) return;
-    this.#firsts = withRoom(this.#firsts, slot + 1);
-    this.#firsts[slot] = before + 1;
+    const texts = this.#read(slot);
+    if (this.#words?.set(slot, texts)) return;
+    if (this.#words) this.#spread(this.#words);
+    this.#put(slot, texts);
   }
 
   async scan(leaf: Leaf, within: Bits, slice: Slice): Promise<Bits> {
     const found = new Bits();
     if (leaf.kind !== 'compare') return found;
-    const literal = comparableOf(leaf.value, this.#definition);
-    const wanted = Buffer.from(String(literal));
-    if (leaf.operator === 'co' && wanted.length > 0) await this.#search(wanted, within, found, slice);
-    else {
-      const test = compileOctetTest(leaf.operator, wanted);
-      for (let entry = 0; entry < this.#entries;) {
-        entry = this.#look(entry, test, within, found);
-        if (slice.isOver) await slice.pause();
-      }
+    const wanted = Buffer.from(String(comparableOf(leaf.value, this.#definition)));
+    const visit = (slot: number): void => {
+      if (within.has(slot)) found.add(slot);
+    };
+    const words = this.#words;
+    if (!words) {
+      await this.#texts.find(leaf.operator, wanted, visit, slice);
+      return found;
     }
-    return found;
+    const accepted = new Uint8Array(words.count + 1);
+    let count = 0;
+    const accept = (code: number): void => {
+      accepted[code] = 1;
+      count += 1;
+    };
+    await words.texts.find(leaf.operator, wanted, accept, slice);
+    return count === 0 ? found : await selectAccepted(words, accepted, within, slice);
   }
 
-  /** Tests some entries one by one. */
-  #look(first: number, test: ReturnType<typeof compileOctetTest>, within: Bits, found: Bits): number {
-    const [octets, starts, slots] = [this.#octets, this.#starts, this.#slots];
-    const end = Math.min(first + step, this.#entries);
-    for (let entry = first; entry < end; entry += 1) {
-      const slot = slots[entry] ?? gone;
-      if (test(octets, starts[entry] ?? 0, (starts[entry + 1] ?? 0) - 1) && slot !== gone && within.has(slot)) found.add(slot);
-    }
-    return end;
-  }
-
-  /** Looks for octets anywhere: from one hit to the next while they are rare, entry by entry where they are not. */
-  async #search(wanted: Buffer, within: Bits, found: Bits, slice: Slice): Promise<void> {
-    const test = compileOctetTest('co', wanted);
-    for (let entry = 0; entry < this.#entries;) {
-      if (slice.isOver) await slice.pause();
-      const [octets, from] = [this.#octets, this.#starts[entry] ?? 0];
-      // A megabyte at a time: a search that finds nothing must end, too.
-      const limit = Math.min(this.#used, Math.max(from + (1 << 20), this.#starts[entry + 1] ?? 0));
-      const hit = octets.subarray(from, limit).indexOf(wanted);
-      if (hit < 0) {
-        if (limit === this.#used) return;
-        entry = this.#entryAt(limit, entry);
-        continue;
-      }
-      const next = this.#entryAt(from + hit, entry);
-      const isRare = next - entry > 16;
-      entry = isRare ? next + 1 : this.#look(entry, test, within, found);
-      const slot = this.#slots[next] ?? gone;
-      if (isRare && slot !== gone && within.has(slot)) found.add(slot);
-    }
-  }
-
-  /** The entry that an octet belongs to. */
-  #entryAt(offset: number, from: number): number {
-    let [low, high] = [from, this.#entries - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
-  #append(slot: number, octets: Buffer, at: number): void {
-    // Room for the text in the worst case is not known before it is folded: most texts are plain and do not grow.
-    let length = copyPlain(octets, at, this.#definition, (least) => {
-      this.#octets = withOctets(this.#octets, this.#used + least + 1);
-      return this.#octets.subarray(this.#used);
-    });
-    if (length < 0) {
-      const text = comparableOf(parseAt(octets, at), this.#definition);
-      if (typeof text !== 'string') return;
-      if (!text.isWellFormed()) {
-        this.irregular.add(slot);
-        return;
-      }
-      this.#octets = withOctets(this.#octets, this.#used + Buffer.byteLength(text) + 1);
-      length = this.#octets.write(text, this.#used);
-    }
-    this.#octets[this.#used + length] = separator;
-    this.#used += length + 1;
-    this.#slots = withRoom(this.#slots, this.#entries + 1);
-    this.#slots[this.#entries] = slot;
-    this.#entries += 1;
-    this.#starts = withRoom(this.#starts, this.#entries + 1);
-    this.#starts[this.#entries] = this.#used;
-  }
-
-  #forget(slot: number): void {
+  /** The texts of a row with a separator behind each; good until the next call. */
+  #read(slot: number): Uint8Array {
     this.irregular.delete(slot);
-    const first = (this.#firsts[slot] ?? 0) - 1;
-    if (first < 0) return;
-    for (let entry = first; entry < this.#entries && this.#slots[entry] === slot; entry += 1) {
-      this.#slots[entry] = gone;
-      this.#gone += 1;
+    let used = 0;
+    if (this.#rows.live.has(slot)) {
+      this.#attribute.eachValue(this.#rows.body(slot), (octets, at) => {
+        if (!isStringAt(octets, at)) return;
+        const length = copyText(octets, at, this.#definition, (least) => {
+          this.#scratch = withOctets(this.#scratch, used + least + 1);
+          return this.#scratch.subarray(used);
+        });
+        if (length < 0) {
+          this.irregular.add(slot);
+          return;
+        }
+        used += length + 1;
+        this.#scratch[used - 1] = separator;
+      });
     }
-    this.#firsts[slot] = 0;
+    return this.#scratch.subarray(0, used);
   }
+
+  #put(slot: number, texts: Uint8Array): void {
+    const first = (this.#firsts[slot] ?? 0) - 1;
+    if (first >= 0) this.#gone += this.#texts.forget(first);
+    this.#firsts = withRoom(this.#firsts, slot + 1);
+    this.#firsts[slot] = texts.length === 0 ? 0 : this.#texts.length + 1;
+    this.#texts.append(slot, texts);
+  }
+
+  /** Each row gets its own texts. */
+  #spread(words: WordCodes): void {
+    this.#words = undefined;
+    words.each((slot, texts) => this.#put(slot, texts));
+  }
+}
+
+/** The rows whose lists of texts are accepted. */
+async function selectAccepted(words: WordCodes, accepted: Uint8Array, within: Bits, slice: Slice): Promise<Bits> {
+  const selected = within.words.slice();
+  for (let from = 0; from < selected.length; from += step) {
+    const { codes } = words;
+    for (let word = from; word < Math.min(from + step, selected.length); word += 1) {
+      const among = selected[word] ?? 0;
+      if (among === 0) continue;
+      let bits = 0;
+      const slot = word * 32;
+      for (let at = 0; at < 32; at += 1) bits |= (accepted[codes[slot + at] ?? 0] ?? 0) << at;
+      selected[word] = among & bits;
+    }
+    if (slice.isOver) await slice.pause();
+  }
+  return new Bits(selected);
 }

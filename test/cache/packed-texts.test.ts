@@ -2,9 +2,10 @@
 // RFC 7644 section 3.4.2.2.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sortSlots } from '../../src/cache/merge-sort.ts';
+import { mergeSort } from '../../src/cache/merge-sort.ts';
 import { compileOctetTest } from '../../src/cache/octet-test.ts';
 import { PackedTexts } from '../../src/cache/packed-texts.ts';
+import { radixSort } from '../../src/cache/radix-sort.ts';
 import { Slice } from '../../src/cache/slice.ts';
 import { defineAttribute } from '../../src/scim/attribute.ts';
 import { compileFilter, compileSort } from '../../src/scim/match.ts';
@@ -38,14 +39,12 @@ describe('texts as octets', () => {
         const texts = Array.from({ length: distinct.length * times }, (_, at) => distinct[(at * 7) % distinct.length]!);
         const packed = new PackedTexts();
         for (const [at, text] of texts.entries()) packed.write(at, text);
-        const sorted = await sortSlots(
-          Uint32Array.from(texts, (_, at) => at),
-          packed,
-          new Slice(),
-        );
+        const slots = Uint32Array.from(texts, (_, at) => at);
+        const sorted = await radixSort(slots, packed, new Slice());
         const compare = compileSort(attribute, 'ascending');
         const wanted = texts.map((text, at) => ({ id: '', text, at })).toSorted((a, b) => compare(a, b) || a.at - b.at);
         expect([...sorted]).toEqual(wanted.map(({ at }) => at));
+        expect(await mergeSort(slots, (a, b) => packed.compare(a, b), new Slice())).toEqual(sorted);
       }),
       { numRuns: 40 },
     );
