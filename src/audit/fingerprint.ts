@@ -1,6 +1,6 @@
 // Keyed fingerprints in place of personal values: whoever has the key and a name finds its lines, whoever has the journal alone learns nothing.
 // RFC 2104 (HMAC); the key stands beside the journal, is made at first use, and is readable by its owner only.
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** `#` and 16 hexadecimal digits. */
@@ -22,10 +22,12 @@ export function readFingerprint(journal: string): Fingerprint | undefined {
 /** For a journal whose key cannot be kept: it tells values apart, and nobody finds a name. */
 export const temporaryFingerprint = (): Fingerprint => fingerprintWith(randomBytes(32));
 
-function fingerprintWith(key: Buffer): Fingerprint {
+function fingerprintWith(octets: Buffer): Fingerprint {
+  // Made into a key once: that takes longer than the fingerprint itself.
+  const key = createSecretKey(octets);
   return (value) => {
-    const octets = typeof value === 'string' ? fold(value) : value;
-    return `#${createHmac('sha256', key).update(octets).digest('hex').slice(0, 16)}`;
+    const message = typeof value === 'string' ? fold(value) : value;
+    return `#${createHmac('sha256', key).update(message).digest('hex').slice(0, 16)}`;
   };
 }
 

@@ -38,8 +38,8 @@ export function send(exchange: Exchange, reply: Reply): void {
     return;
   }
   response.cork();
-  for (const piece of pieces) response.write(piece);
-  response.end();
+  for (const piece of pieces.slice(0, -1)) response.write(piece);
+  response.end(pieces.at(-1));
 }
 
 export function json(status: number, body: unknown, headers: Reply['headers'] = {}): Reply {

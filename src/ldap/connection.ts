@@ -247,11 +247,11 @@ export class Connection {
     return this.#lastMessageId;
   }
 
-  /** What is written in one turn of the event loop leaves in one segment. */
+  /** What is written in one turn of the event loop, by whichever of its callbacks, leaves in one segment, or one record of TLS. */
   #write(message: Buffer): void {
     if (this.#socket.writableCorked === 0) {
       this.#socket.cork();
-      process.nextTick(() => this.#socket.uncork());
+      setImmediate(() => this.#socket.uncork());
     }
     this.#socket.write(message);
   }

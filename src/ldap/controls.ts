@@ -1,10 +1,10 @@
 // Controls: their object identifiers, and the values that requests carry and responses bring.
 // RFC 2696, 3876, 4511 section 4.1.11, 4527, 4528; draft-behera-ldap-password-policy; MS-ADTS 3.1.1.3.4.1.
-import { BerReader } from 'ldapts';
+import { BerCursor, berTags } from './ber.ts';
 import type { Entry } from './entry.ts';
 import type { Filter } from './filter.ts';
 import { encode, writeFilter, type Control } from './message.ts';
-import { enter, present, readEntry, readOctets } from './response.ts';
+import { readEntry } from './response.ts';
 
 export const controlOids = {
   pagedResults: '1.2.840.113556.1.4.319',
@@ -39,10 +39,10 @@ export function pagedResults(size: number, cookie: Buffer = Buffer.alloc(0)): Co
 }
 
 export function readPage(controls: readonly Control[]): Page | undefined {
-  return readValue(controls, controlOids.pagedResults, (reader, limit) => {
-    const end = enter(reader, 0x30, limit);
-    const estimate = present(reader.readInt());
-    return { estimate, cookie: Buffer.from(readOctets(reader, 0x04, end)) };
+  return readValue(controls, controlOids.pagedResults, (cursor, limit) => {
+    const end = cursor.enter(berTags.sequence, limit);
+    const estimate = cursor.integer(berTags.integer, end);
+    return { estimate, cookie: Buffer.from(cursor.content(berTags.octetString, end)) };
   });
 }
 
@@ -70,11 +70,11 @@ export function dirSync(flags: number, maxOctets: number, cookie: Buffer): Contr
 }
 
 export function readDirSync(controls: readonly Control[]): DirSync | undefined {
-  return readValue(controls, controlOids.dirSync, (reader, limit) => {
-    const end = enter(reader, 0x30, limit);
-    const more = present(reader.readInt()) !== 0;
-    reader.readInt();
-    return { more, cookie: Buffer.from(readOctets(reader, 0x04, end)) };
+  return readValue(controls, controlOids.dirSync, (cursor, limit) => {
+    const end = cursor.enter(berTags.sequence, limit);
+    const more = cursor.integer(berTags.integer, end) !== 0;
+    cursor.integer(berTags.integer, end);
+    return { more, cookie: Buffer.from(cursor.content(berTags.octetString, end)) };
   });
 }
 
@@ -112,11 +112,10 @@ export function plainControl(name: keyof typeof controlOids, critical: boolean):
 
 /** The error of a password policy response: 0 passwordExpired … 5 insufficientPasswordQuality … 8 passwordInHistory. */
 export function readPolicyError(controls: readonly Control[]): number | undefined {
-  return readValue(controls, controlOids.passwordPolicy, (reader, limit) => {
-    const end = enter(reader, 0x30, limit);
-    if (reader.offset < end && reader.peek() === 0xa0) reader.offset = enter(reader, 0xa0, end);
-    if (reader.offset >= end || reader.peek() !== 0x81) return undefined;
-    return present(reader.readTag(0x81));
+  return readValue(controls, controlOids.passwordPolicy, (cursor, limit) => {
+    const end = cursor.enter(berTags.sequence, limit);
+    if (cursor.tag(end) === 0xa0) cursor.content(0xa0, end);
+    return cursor.tag(end) === 0x81 ? cursor.integer(0x81, end) : undefined;
   });
 }
 
@@ -129,11 +128,11 @@ function encodeSelection(attributes: readonly string[]): Buffer {
 }
 
 /** A server may send the entry as an application-tagged SearchResultEntry or, against the RFC, as a plain sequence. */
-function readEntryValue(reader: BerReader, limit: number): Entry {
-  return readEntry(reader, enter(reader, present(reader.peek()), limit));
+function readEntryValue(cursor: BerCursor, limit: number): Entry {
+  return readEntry(cursor, cursor.enter(cursor.tag(limit) ?? berTags.sequence, limit));
 }
 
-function readValue<T>(controls: readonly Control[], oid: string, read: (reader: BerReader, limit: number) => T): T | undefined {
+function readValue<T>(controls: readonly Control[], oid: string, read: (cursor: BerCursor, limit: number) => T): T | undefined {
   const value = controls.find((control) => control.oid === oid)?.value;
-  return value === undefined ? undefined : read(new BerReader(value), value.length);
+  return value === undefined ? undefined : read(new BerCursor(value), value.length);
 }

@@ -1,5 +1,6 @@
 // The one way into a directory: search, read, add, modify, move, delete over safe connections.
 // RFC 4511; controls of RFC 2696 (paging), 4527 (post-read), 4528 (assertion); RFC 3062 (password modify).
+import { Batched } from './batched.ts';
 import { connect } from './connection.ts';
 import { assertion, controlOids, plainControl, postRead, readPolicyError, readPostRead } from './controls.ts';
 import { formatDn, formatRdn, type Dn, type Rdn } from './dn.ts';
@@ -177,11 +178,15 @@ class LdapDirectory implements Directory {
     return this.#probe().capabilities;
   }
 
-  async *search(request: SearchRequest): AsyncGenerator<Entry, void, undefined> {
+  search(request: SearchRequest): AsyncIterable<Entry> {
+    return new Batched(this.#searchWhole(request));
+  }
+
+  async *#searchWhole(request: SearchRequest): AsyncGenerator<readonly Entry[], void, undefined> {
     let isEmpty = true;
     for await (const entries of this.#searchAgainIfLost(request)) {
       if (entries.length > 0) isEmpty = false;
-      yield* entries;
+      yield entries;
     }
     const { base, scope, limit } = request;
     if (isEmpty && scope !== 'base' && limit !== 0) await expectBase(this.capabilities().vendor, base, () => this.read(base, []));

@@ -159,13 +159,24 @@ export function dnKey(dn: Dn): string {
   return dn.rdns.map(rdnKey).join(',');
 }
 
-/** As many texts of DNs are known by their keys as large groups have members; beyond that the older half is forgotten. */
+/** As many texts of DNs are known by their keys as there are containers, or awkward names, in a large directory; beyond that the older half is forgotten. */
 const mostKnown = 20_000;
 let known = new Map<string, string | undefined>();
 let forgotten = new Map<string, string | undefined>();
 
-/** The `dnKey` of a text, undefined for one that is no DN. The same DNs are compared again and again while a group is changed. */
+/** The `dnKey` of a text, undefined for one that is no DN. A plain name costs little; what it lies in is the same for thousands of DNs. */
 export function dnKeyOf(text: string): string | undefined {
+  const comma = text.indexOf(',');
+  const [, type, value] = (comma > 0 && plainRdn.exec(text.slice(0, comma))) || [];
+  if (type === undefined || value === undefined) return knownKeyOf(text);
+  const above = knownKeyOf(text.slice(comma + 1));
+  return above === undefined || above === '' ? knownKeyOf(text) : `${canonicalType(type)}=${value.toLowerCase()},${above}`;
+}
+
+/** Nothing in it is escaped, folded, or begins or ends with a blank. */
+const plainRdn = /^([A-Za-z][\w-]*)=([A-Za-z0-9._@-]+(?: [A-Za-z0-9._@-]+)*)$/;
+
+function knownKeyOf(text: string): string | undefined {
   if (known.has(text)) return known.get(text);
   const key = forgotten.has(text) ? forgotten.get(text) : computeKey(text);
   if (known.size >= mostKnown) [forgotten, known] = [known, new Map()];

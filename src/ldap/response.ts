@@ -1,8 +1,9 @@
 // LDAP responses read from octets; every length is held against the element around it.
 // RFC 4511 sections 4.1.9 to 4.1.11, 4.5.2, 4.5.3, 4.12 and 4.13.
-import { BerReader } from 'ldapts';
+import { BerCursor, berTags } from './ber.ts';
 import { Entry } from './entry.ts';
 import type { Control } from './message.ts';
+import { Names } from './names.ts';
 
 /** LDAPResult, with the fields of an ExtendedResponse when it is one. */
 export interface Result {
@@ -28,33 +29,32 @@ export type Response =
     }
   | { readonly kind: 'result'; readonly messageId: number; readonly result: Result };
 
-const [sequenceTag, setTag, octetStringTag, booleanTag] = [0x30, 0x31, 0x04, 0x01];
+const { sequence, set, octetString, boolean, integer, enumerated } = berTags;
 
 /** The message ID alone, so that answers nobody waits for are not decoded. @throws Error when the PDU is no LDAPMessage */
 export function readMessageId(pdu: Buffer): number {
-  const reader = new BerReader(pdu);
-  enter(reader, sequenceTag, pdu.length);
-  return present(reader.readInt());
+  const cursor = new BerCursor(pdu);
+  return cursor.integer(integer, cursor.enter(sequence, pdu.length));
 }
 
 /** @throws Error when the PDU is malformed or carries an operation that no server may send */
 export function decodeMessage(pdu: Buffer): Response {
-  const reader = new BerReader(pdu);
-  const end = enter(reader, sequenceTag, pdu.length);
-  const messageId = present(reader.readInt());
-  const tag = present(reader.peek());
-  const bodyEnd = enter(reader, tag, end);
+  const cursor = new BerCursor(pdu);
+  const end = cursor.enter(sequence, pdu.length);
+  const messageId = cursor.integer(integer, end);
+  const tag = cursor.tag(end) ?? 0;
+  const bodyEnd = cursor.enter(tag, end);
   switch (tag) {
     case 0x64: {
-      const entry = readEntry(reader, bodyEnd);
-      return { kind: 'entry', messageId, entry, controls: readControls(reader, bodyEnd, end) };
+      const entry = readEntry(cursor, bodyEnd);
+      return { kind: 'entry', messageId, entry, controls: readControls(cursor, bodyEnd, end) };
     }
     case 0x73:
-      return { kind: 'reference', messageId, uris: readStrings(reader, bodyEnd) };
+      return { kind: 'reference', messageId, uris: readStrings(cursor, bodyEnd) };
     case 0x79: {
-      const oid = reader.peek() === 0x80 ? present(reader.readString(0x80)) : '';
-      const value = reader.offset < bodyEnd && reader.peek() === 0x81 ? readOctets(reader, 0x81, bodyEnd) : Buffer.alloc(0);
-      return { kind: 'intermediate', messageId, oid, value, controls: readControls(reader, bodyEnd, end) };
+      const oid = cursor.tag(bodyEnd) === 0x80 ? cursor.text(0x80, bodyEnd) : '';
+      const value = cursor.tag(bodyEnd) === 0x81 ? cursor.content(0x81, bodyEnd) : Buffer.alloc(0);
+      return { kind: 'intermediate', messageId, oid, value, controls: readControls(cursor, bodyEnd, end) };
     }
     case 0x61:
     case 0x65:
@@ -64,8 +64,8 @@ export function decodeMessage(pdu: Buffer): Response {
     case 0x6d:
     case 0x6f:
     case 0x78: {
-      const result = readResult(reader, bodyEnd);
-      return { kind: 'result', messageId, result: { ...result, controls: readControls(reader, bodyEnd, end) } };
+      const result = readResult(cursor, bodyEnd);
+      return { kind: 'result', messageId, result: { ...result, controls: readControls(cursor, bodyEnd, end) } };
     }
     default:
       throw new Error(`unexpected LDAP operation 0x${tag.toString(16)}`);
@@ -73,81 +73,69 @@ export function decodeMessage(pdu: Buffer): Response {
 }
 
 /** SearchResultEntry without its tag; also the value of pre-read and post-read controls. */
-export function readEntry(reader: BerReader, end: number): Entry {
-  const dn = readText(reader, octetStringTag, end);
-  const listEnd = enter(reader, sequenceTag, end);
-  const attributes: [string, Buffer[]][] = [];
-  while (reader.offset < listEnd) {
-    const attributeEnd = enter(reader, sequenceTag, listEnd);
-    const name = readText(reader, octetStringTag, attributeEnd);
-    const valuesEnd = enter(reader, setTag, attributeEnd);
-    const values: Buffer[] = [];
-    while (reader.offset < valuesEnd) values.push(readOctets(reader, octetStringTag, valuesEnd));
-    attributes.push([name, values]);
-    reader.offset = attributeEnd;
+export function readEntry(cursor: BerCursor, end: number): Entry {
+  const { octets } = cursor;
+  const dn = cursor.text(octetString, end);
+  const listEnd = cursor.enter(sequence, end);
+  let names = Names.none;
+  const [firsts, spans]: [number[], number[]] = [[], []];
+  while (cursor.at < listEnd) {
+    const attributeEnd = cursor.enter(sequence, listEnd);
+    const nameEnd = cursor.enter(octetString, attributeEnd);
+    const nameBegin = cursor.at;
+    cursor.at = nameEnd;
+    const valuesEnd = cursor.enter(set, attributeEnd);
+    if (cursor.at < valuesEnd) {
+      names = names.with(octets, nameBegin, nameEnd);
+      firsts.push(spans.length);
+    }
+    while (cursor.at < valuesEnd) {
+      const valueEnd = cursor.enter(octetString, valuesEnd);
+      spans.push(cursor.at, valueEnd);
+      cursor.at = valueEnd;
+    }
+    cursor.at = attributeEnd;
   }
-  return new Entry(dn, attributes);
+  firsts.push(spans.length);
+  return new Entry(dn, { names, octets, firsts, spans });
 }
 
-function readResult(reader: BerReader, end: number): Omit<Result, 'controls'> {
-  const resultCode = present(reader.readEnumeration());
-  const matchedDn = readText(reader, octetStringTag, end);
-  const diagnostic = readText(reader, octetStringTag, end);
+function readResult(cursor: BerCursor, end: number): Omit<Result, 'controls'> {
+  const resultCode = cursor.integer(enumerated, end);
+  const matchedDn = cursor.text(octetString, end);
+  const diagnostic = cursor.text(octetString, end);
   let referrals: readonly string[] = [];
   let oid: string | undefined;
   let value: Buffer | undefined;
-  while (reader.offset < end) {
-    const tag = present(reader.peek());
-    if (tag === 0xa3) referrals = readStrings(reader, enter(reader, tag, end));
-    else if (tag === 0x8a) oid = readText(reader, tag, end);
-    else if (tag === 0x8b) value = readOctets(reader, tag, end);
-    else reader.offset = enter(reader, tag, end);
+  for (let tag = cursor.tag(end); tag !== undefined; tag = cursor.tag(end)) {
+    if (tag === 0xa3) referrals = readStrings(cursor, cursor.enter(tag, end));
+    else if (tag === 0x8a) oid = cursor.text(tag, end);
+    else if (tag === 0x8b) value = cursor.content(tag, end);
+    else cursor.content(tag, end);
   }
   return { resultCode, matchedDn, diagnostic, referrals, ...(oid === undefined ? {} : { oid }), ...(value === undefined ? {} : { value }) };
 }
 
-function readControls(reader: BerReader, from: number, end: number): readonly Control[] {
-  reader.offset = from;
-  if (from >= end || reader.peek() !== 0xa0) return [];
-  const listEnd = enter(reader, 0xa0, end);
+const noControls: readonly Control[] = [];
+
+function readControls(cursor: BerCursor, from: number, end: number): readonly Control[] {
+  cursor.at = from;
+  if (cursor.tag(end) !== 0xa0) return noControls;
+  const listEnd = cursor.enter(0xa0, end);
   const controls: Control[] = [];
-  while (reader.offset < listEnd) {
-    const controlEnd = enter(reader, sequenceTag, listEnd);
-    const oid = readText(reader, octetStringTag, controlEnd);
-    const critical = reader.offset < controlEnd && reader.peek() === booleanTag ? present(reader.readBoolean()) : false;
-    const value = reader.offset < controlEnd ? { value: readOctets(reader, octetStringTag, controlEnd) } : {};
+  while (cursor.at < listEnd) {
+    const controlEnd = cursor.enter(sequence, listEnd);
+    const oid = cursor.text(octetString, controlEnd);
+    const critical = cursor.tag(controlEnd) === boolean && cursor.boolean(controlEnd);
+    const value = cursor.at < controlEnd ? { value: cursor.content(octetString, controlEnd) } : {};
     controls.push({ oid, critical, ...value });
-    reader.offset = controlEnd;
+    cursor.at = controlEnd;
   }
   return controls;
 }
 
-function readStrings(reader: BerReader, end: number): readonly string[] {
+function readStrings(cursor: BerCursor, end: number): readonly string[] {
   const texts: string[] = [];
-  while (reader.offset < end) texts.push(readText(reader, octetStringTag, end));
+  while (cursor.at < end) texts.push(cursor.text(octetString, end));
   return texts;
-}
-
-/** Steps into an element and gives its end, which BerReader does not hold against the element around it. */
-export function enter(reader: BerReader, tag: number, limit: number): number {
-  present(reader.readSequence(tag));
-  const end = reader.offset + reader.length;
-  if (reader.length < 0 || end > limit) throw new Error('BER element reaches beyond the one around it');
-  return end;
-}
-
-export function readOctets(reader: BerReader, tag: number, limit: number): Buffer {
-  const octets = present(reader.readString(tag, true));
-  if (reader.offset > limit) throw new Error('BER element reaches beyond the one around it');
-  return octets;
-}
-
-function readText(reader: BerReader, tag: number, limit: number): string {
-  return readOctets(reader, tag, limit).toString('utf8');
-}
-
-/** BerReader answers null where octets are missing. */
-export function present<T>(value: T | null): T {
-  if (value === null) throw new Error('BER element is cut short');
-  return value;
 }

@@ -200,7 +200,7 @@ function parseRange(name: string): Range | undefined {
 }
 
 function hasRange(entry: Entry): boolean {
-  return entry.names().some((name) => name.includes(';range='));
+  return entry.hasOptions && entry.names().some((name) => name.includes(';range='));
 }
 
 /** The entry with its ranged attributes whole, under their plain names. A range that the caller asked for by itself stays as it is. */

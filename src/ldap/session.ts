@@ -1,5 +1,6 @@
 // One connection for a whole cycle of polling: everything is asked of one server as one account, or the cycle fails.
 // RFC 4511; RFC 4532 (who am I). A cycle on a connection that is not proven bound is worth nothing: the anonymous may just find nothing.
+import { Batched } from './batched.ts';
 import type { Connection } from './connection.ts';
 import type { Capabilities, SearchRequest } from './directory.ts';
 import { formatDn, type Dn } from './dn.ts';
@@ -70,14 +71,20 @@ class ConnectionSession implements Session {
     this.#pageSize = pageSize;
   }
 
-  async *search(request: SearchRequest & { readonly controls?: readonly Control[] }): AsyncGenerator<Entry, void, undefined> {
+  search(request: SearchRequest & { readonly controls?: readonly Control[] }): AsyncIterable<Entry> {
+    return new Batched(this.#searchWhole(request));
+  }
+
+  async *#searchWhole(
+    request: SearchRequest & { readonly controls?: readonly Control[] },
+  ): AsyncGenerator<readonly Entry[], void, undefined> {
     const { base, scope, limit = Infinity, signal, controls } = request;
     if (limit <= 0) return;
     const options = { ...(signal && { signal }), ...(controls && { controls }) };
     let isEmpty = true;
     for await (const entries of this.#searchByNeed(request, limit, options)) {
       if (entries.length > 0) isEmpty = false;
-      yield* entries;
+      yield entries;
     }
     if (isEmpty && scope !== 'base') await expectBase(this.capabilities.vendor, base, () => this.read(base, []));
   }
@@ -92,11 +99,11 @@ class ConnectionSession implements Session {
     return root;
   }
 
-  async *converse(request: SearchRequest, controls: readonly Control[]): AsyncGenerator<Response, void, undefined> {
+  converse(request: SearchRequest, controls: readonly Control[]): AsyncIterable<Response> {
     this.#refuseWhilePaging();
     const { signal } = request;
     const parameters = { ...searchParameters(request, noTimeLimit), sizeLimit: request.limit ?? 0 };
-    for await (const responses of this.#connection.search(parameters, { controls, ...(signal && { signal }) })) yield* responses;
+    return new Batched(this.#connection.search(parameters, { controls, ...(signal && { signal }) }));
   }
 
   async *#searchByNeed(request: SearchRequest, limit: number, options: SearchOptions): AsyncGenerator<readonly Entry[], void, undefined> {

@@ -1,8 +1,8 @@
 // Content synchronization on the wire: the request, the state of each entry, what comes between entries, and the end.
 // RFC 4533 sections 2.2 (request), 2.3 (state), 2.4 (done), 2.5 (info).
-import { BerReader } from 'ldapts';
+import { BerCursor, berTags } from './ber.ts';
 import { encode, type Control } from './message.ts';
-import { enter, present, readOctets } from './response.ts';
+import { formatUuid } from './syntax.ts';
 
 export const syncOids = {
   request: '1.3.6.1.4.1.4203.1.9.1.1',
@@ -30,7 +30,7 @@ export type SyncInfo =
   /** Entries that are gone, where `refreshDeletes`, or still there. */
   | { readonly kind: 'idSet'; readonly cookie: string | undefined; readonly refreshDeletes: boolean; readonly uuids: readonly string[] };
 
-const [sequenceTag, setTag, octetStringTag, booleanTag] = [0x30, 0x31, 0x04, 0x01];
+const { sequence, set, octetString, boolean, enumerated } = berTags;
 const refreshOnly = 1;
 const states = ['present', 'add', 'modify', 'delete'] as const;
 
@@ -46,56 +46,55 @@ export function syncRequest(cookie: string | undefined): Control {
 }
 
 export function readSyncState(controls: readonly Control[]): SyncState | undefined {
-  return readValue(controls, syncOids.state, (reader, end) => {
-    const state = states[present(reader.readEnumeration())];
+  return readValue(controls, syncOids.state, (cursor, end) => {
+    const state = states[cursor.integer(enumerated, end)];
     if (state === undefined) throw new Error('unknown synchronization state');
-    return { state, uuid: readUuid(reader, end), cookie: readCookie(reader, end) };
+    return { state, uuid: readUuid(cursor, end), cookie: readCookie(cursor, end) };
   });
 }
 
 export function readSyncDone(controls: readonly Control[]): SyncDone | undefined {
-  return readValue(controls, syncOids.done, (reader, end) => ({
-    cookie: readCookie(reader, end),
-    refreshDeletes: readBoolean(reader, end) ?? false,
+  return readValue(controls, syncOids.done, (cursor, end) => ({
+    cookie: readCookie(cursor, end),
+    refreshDeletes: readBoolean(cursor, end) ?? false,
   }));
 }
 
 /** @param value of an intermediate response. @throws Error when it is malformed */
 export function readSyncInfo(value: Buffer): SyncInfo {
-  const reader = new BerReader(value);
-  const tag = present(reader.peek());
-  if (tag === 0x80) return { kind: 'newCookie', cookie: readOctets(reader, tag, value.length).toString('utf8') };
-  const end = enter(reader, tag, value.length);
-  const cookie = readCookie(reader, end);
+  const cursor = new BerCursor(value);
+  const tag = cursor.tag(value.length) ?? 0;
+  if (tag === 0x80) return { kind: 'newCookie', cookie: cursor.text(tag, value.length) };
+  const end = cursor.enter(tag, value.length);
+  const cookie = readCookie(cursor, end);
   if (tag === 0xa1) return { kind: 'refreshDelete', cookie };
   if (tag === 0xa2) return { kind: 'refreshPresent', cookie };
   if (tag !== 0xa3) throw new Error(`unknown synchronization message 0x${tag.toString(16)}`);
-  const refreshDeletes = readBoolean(reader, end) ?? false;
-  const setEnd = enter(reader, setTag, end);
+  const refreshDeletes = readBoolean(cursor, end) ?? false;
+  const setEnd = cursor.enter(set, end);
   const uuids: string[] = [];
-  while (reader.offset < setEnd) uuids.push(readUuid(reader, setEnd));
+  while (cursor.at < setEnd) uuids.push(readUuid(cursor, setEnd));
   return { kind: 'idSet', cookie, refreshDeletes, uuids };
 }
 
-function readValue<T>(controls: readonly Control[], oid: string, read: (reader: BerReader, end: number) => T): T | undefined {
+function readValue<T>(controls: readonly Control[], oid: string, read: (cursor: BerCursor, end: number) => T): T | undefined {
   const value = controls.find((control) => control.oid === oid)?.value;
   if (value === undefined) return undefined;
-  const reader = new BerReader(value);
-  return read(reader, enter(reader, sequenceTag, value.length));
+  const cursor = new BerCursor(value);
+  return read(cursor, cursor.enter(sequence, value.length));
 }
 
-function readCookie(reader: BerReader, end: number): string | undefined {
-  return reader.offset < end && reader.peek() === octetStringTag ? readOctets(reader, octetStringTag, end).toString('utf8') : undefined;
+function readCookie(cursor: BerCursor, end: number): string | undefined {
+  return cursor.tag(end) === octetString ? cursor.text(octetString, end) : undefined;
 }
 
-function readBoolean(reader: BerReader, end: number): boolean | undefined {
-  return reader.offset < end && reader.peek() === booleanTag ? present(reader.readBoolean()) : undefined;
+function readBoolean(cursor: BerCursor, end: number): boolean | undefined {
+  return cursor.tag(end) === boolean ? cursor.boolean(end) : undefined;
 }
 
 /** Sixteen octets, as the text that entryUUID has for them. */
-function readUuid(reader: BerReader, end: number): string {
-  const octets = readOctets(reader, octetStringTag, end);
+function readUuid(cursor: BerCursor, end: number): string {
+  const octets = cursor.content(octetString, end);
   if (octets.length !== 16) throw new Error('syncUUID is not 16 octets long');
-  const hex = octets.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return formatUuid(octets);
 }

@@ -1,15 +1,12 @@
 // Conversions between LDAP value syntaxes and plain values, each a pair that throws SyntaxError on what it cannot read.
 // RFC 4517 sections 3.3.3, 3.3.13, 3.3.28; [MS-DTYP] 2.3.3 (FILETIME), 2.3.4 (GUID), 2.4.2 (SID); shadow(5) for days since the epoch.
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { isUtf8 } from 'node:buffer';
 
 /** The text of octets that are UTF-8, undefined for other octets. */
 export function decodeText(octets: Buffer): string | undefined {
-  try {
-    return utf8.decode(octets);
-  } catch {
-    return undefined;
-  }
+  const text = octets.toString('utf8');
+  // What is no UTF-8 becomes the replacement character, which a text may also have of its own.
+  return !text.includes('\ufffd') || isUtf8(octets) ? text : undefined;
 }
 
 const hour = 3_600_000;
@@ -19,6 +16,17 @@ const day = 24 * hour;
 
 /** GeneralizedTime (with fractions and offsets) <-> RFC 3339 with `Z`, milliseconds kept when not zero, finer fractions cut off. */
 export function parseGeneralizedTime(text: string): string {
+  return parsePlainTime(text) ?? parseAnyTime(text);
+}
+
+/** `20260131235959Z`, perhaps with `.0`, as servers write the times of their own; days from the 29th on are left to the calendar. */
+function parsePlainTime(text: string): string | undefined {
+  const [year, month, date] = [text.slice(0, 4), text.slice(4, 6), text.slice(6, 8)];
+  const isUsual = plainTime.test(text) && month >= '01' && month <= '12' && date >= '01' && date <= '28';
+  return isUsual ? `${year}-${month}-${date}T${text.slice(8, 10)}:${text.slice(10, 12)}:${text.slice(12, 14)}Z` : undefined;
+}
+
+function parseAnyTime(text: string): string {
   const [, year, month, date, hh = '', mm, ss, fraction = '', zone = ''] = generalizedTime.exec(text) ?? reject('GeneralizedTime', text);
   const unit = mm === undefined ? hour : ss === undefined ? minute : second;
   const midnight = parseDay(`${year}-${month}-${date}`) ?? reject('GeneralizedTime', text);
@@ -33,6 +41,7 @@ export function formatGeneralizedTime(rfc3339: string): string {
     .replace(/(?<=^\d{14})Z$/, '.0Z');
 }
 
+const plainTime = /^\d{8}(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?:\.0)?Z$/;
 const generalizedTime =
   /^(\d{4})(\d\d)(\d\d)([01]\d|2[0-3])(?:([0-5]\d)([0-5]\d|60)?)?(?:[.,](\d+))?(Z|[+-](?:[01]\d|2[0-3])(?:[0-5]\d)?)$/;
 const dateTime = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
@@ -75,10 +84,15 @@ function parseZone(zone: string): number {
 /** objectGUID octets (first three fields little-endian) <-> lower-case text. */
 export function parseGuid(octets: Buffer): string {
   if (octets.length !== 16) reject('GUID', octets.toString('hex'));
-  return swapGuid(octets)
-    .toString('hex')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return formatUuid(swapGuid(octets));
 }
+
+/** Sixteen octets in the order in which they are written. */
+export function formatUuid(octets: Buffer): string {
+  const hex = octets.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
 export function formatGuid(text: string): Buffer {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) reject('GUID', text);
   return swapGuid(Buffer.from(text.replaceAll('-', ''), 'hex'));

@@ -55,7 +55,7 @@ const text: Codec = {
   types: ['string', 'reference'],
   compares: 'text',
   total: false,
-  decode: lenient((value) => value),
+  decode: (octets) => syntax.decodeText(octets) || undefined,
   encode: (value) => (typeof value === 'object' ? refuse('a simple value') : String(value)),
 };
 

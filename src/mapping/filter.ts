@@ -5,6 +5,7 @@ import type { ResolvedFilter } from '../scim/filter.ts';
 import type { AttributeReference } from '../scim/path.ts';
 import { allOf, anyOf, atLeast, everything, exactly, negate, nothing, unknown } from './leaf.ts';
 import type { ResourceMapping } from './mapping.ts';
+import { avoidNegatedAlternatives } from './negated-alternative.ts';
 import { attributeName } from './read.ts';
 import type { Bounds, FilterContext, IdReference, Leaf, Rule } from './rule.ts';
 import { idsOf } from './rules/reference.ts';
@@ -12,13 +13,18 @@ import { constantMatches } from './rules/template.ts';
 
 /** Bounds of a filter on one resource type; the scope of the type is not part of them. */
 export function translateFilter(mapping: ResourceMapping, filter: ResolvedFilter, context: FilterContext): Bounds {
+  const { over, under } = translate(mapping, filter, context);
+  return { over: context.misreadsNegatedAlternatives ? avoidNegatedAlternatives(over) : over, under };
+}
+
+function translate(mapping: ResourceMapping, filter: ResolvedFilter, context: FilterContext): Bounds {
   switch (filter.kind) {
     case 'and':
-      return allOf(filter.filters.map((inner) => translateFilter(mapping, inner, context)));
+      return allOf(filter.filters.map((inner) => translate(mapping, inner, context)));
     case 'or':
-      return anyOf(filter.filters.map((inner) => translateFilter(mapping, inner, context)));
+      return anyOf(filter.filters.map((inner) => translate(mapping, inner, context)));
     case 'not':
-      return negate(translateFilter(mapping, filter.filter, context));
+      return negate(translate(mapping, filter.filter, context));
     case 'constant':
       return filter.value ? everything : nothing;
     case 'compare':
@@ -30,7 +36,7 @@ export function translateFilter(mapping: ResourceMapping, filter: ResolvedFilter
       if (rule?.elementBounds) return rule.elementBounds(filter.filter, context);
       // Of a reference, only a lone `value eq` is known to the directory.
       if (filter.filter.kind !== 'compare') return atLeast(unknown.over);
-      const inner = translateFilter(mapping, filter.filter, context);
+      const inner = translate(mapping, filter.filter, context);
       return filter.filter.operator === 'eq' ? inner : atLeast(inner.over);
     }
   }

@@ -1,11 +1,11 @@
 // Entry to resource: every rule whose attribute is wanted reads its part.
 import type { Entry } from '../ldap/entry.ts';
-import { withSchemas } from '../scim/resource.ts';
-import type { Json, JsonObject, Resource } from '../scim/schema.ts';
+import { schemasOf } from '../scim/resource.ts';
+import type { Json, Resource } from '../scim/schema.ts';
 import type { ResourceMapping } from './mapping.ts';
 import type { DnReference, ReadContext, Rule } from './rule.ts';
 
-/** Which top-level attributes are wanted, by the canonical name of AttributeReference without the sub-attribute. */
+/** Which top-level attributes are wanted, by the canonical name of AttributeReference without the sub-attribute; always answers the same. */
 export type Wanted = (attribute: string) => boolean;
 
 export const everything: Wanted = () => true;
@@ -18,8 +18,16 @@ export function attributeName({ target }: Pick<Rule, 'target'>): string {
   return target.extension === undefined ? target.attribute.name : `${target.extension}:${target.attribute.name}`;
 }
 
+/** What one request wants is asked for each of its entries. */
+const known = new WeakMap<Wanted, WeakMap<ResourceMapping, readonly Rule[]>>();
+
 function wantedRules(mapping: ResourceMapping, wanted: Wanted): readonly Rule[] {
-  return mapping.rules.filter((rule) => wanted(attributeName(rule)));
+  const byMapping = known.get(wanted) ?? new WeakMap<ResourceMapping, readonly Rule[]>();
+  const found = byMapping.get(mapping);
+  if (found) return found;
+  const rules = mapping.rules.filter((rule) => wanted(attributeName(rule)));
+  known.set(wanted, byMapping.set(mapping, rules));
+  return rules;
 }
 
 /** The LDAP attributes that the wanted part of a resource is made of, and the id. */
@@ -50,22 +58,40 @@ export function readResource(
   const id = readId(mapping, entry);
   if (id === undefined) return undefined;
   const { type } = mapping;
-  const core: Record<string, Json> = { id };
-  const extensions = new Map<string, Record<string, Json>>();
+  const core: Container = { schemas: [], id };
+  const meta: Container = { resourceType: type.name };
+  const extensions = new Map<string, Container>();
   for (const rule of wantedRules(mapping, wanted)) {
     const value = rule.read(entry, context);
     if (value === undefined) continue;
     const { extension, attribute, sub } = rule.target;
-    const container = extension === undefined ? core : (extensions.get(extension) ?? {});
-    if (extension !== undefined) extensions.set(extension, container);
-    container[attribute.name] = sub ? { ...(container[attribute.name] as JsonObject | undefined), [sub.name]: value } : value;
+    if (extension !== undefined) place(containerIn(extensions, extension), attribute.name, sub?.name, value);
+    else if (attribute.name === 'meta') Object.assign(meta, sub ? { [sub.name]: value } : value);
+    else place(core, attribute.name, sub?.name, value);
   }
-  const meta = {
-    resourceType: type.name,
-    ...(core['meta'] as JsonObject | undefined),
-    location: context.locationOf(type.name, id),
-    ...(version !== undefined && { version }),
-  };
-  delete core['meta'];
-  return withSchemas({ ...core, ...Object.fromEntries(extensions), meta }, type);
+  for (const [urn, container] of extensions) core[urn] = container;
+  meta['location'] = context.locationOf(type.name, id);
+  if (version !== undefined) meta['version'] = version;
+  core['meta'] = meta;
+  core['schemas'] = schemasOf(core, type);
+  return core;
+}
+
+type Container = Record<string, Json>;
+
+function containerIn(extensions: Map<string, Container>, urn: string): Container {
+  const container = extensions.get(urn) ?? {};
+  extensions.set(urn, container);
+  return container;
+}
+
+function place(container: Container, name: string, sub: string | undefined, value: Json): void {
+  if (sub === undefined) {
+    container[name] = value;
+    return;
+  }
+  // What is there was put there by the rules of other parts.
+  const whole = (Object.hasOwn(container, name) ? container[name] : {}) as Container;
+  whole[sub] = value;
+  container[name] = whole;
 }

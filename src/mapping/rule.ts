@@ -47,6 +47,8 @@ export interface WriteContext {
 /** What translating a filter needs from outside, gathered beforehand. */
 export interface FilterContext {
   readonly schema: DirectorySchema;
+  /** The server leaves out entries where one of several alternatives is a negation: it is never asked such a question. */
+  readonly misreadsNegatedAlternatives?: boolean;
   /** DN of a resource named in the filter; undefined: there is none, so nothing can match. */
   dnOf(id: string, to: readonly string[]): string | undefined;
 }

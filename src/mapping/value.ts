@@ -55,6 +55,14 @@ export function encodeValue(path: string, codec: Codec, value: Json, options: Va
   }
 }
 
+/** What `pickValue` picks, as SCIM has it. */
+export function readValue(entry: Entry, attribute: string, codec: Codec): Json | undefined {
+  const values = entry.octets(attribute);
+  const [first] = values;
+  if (first === undefined) return undefined;
+  return values.length === 1 ? codec.decode(first) : pickValue(entry, attribute, codec)?.value;
+}
+
 /** Of several values, "the" value is the one in the RDN, else the lowest. Foreign values do not count. */
 export function pickValue(entry: Entry, attribute: string, codec: Codec): OwnValue | undefined {
   const own = ownValues(entry.octets(attribute), codec);

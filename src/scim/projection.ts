@@ -76,11 +76,16 @@ export function isProjected(name: string, type: ResourceType, projection: Projec
 
 /** The resource with `schemas` first: the base schema, and the extensions that are required or of which it holds something (R-051). */
 export function withSchemas(resource: Resource, type: ResourceType): Resource {
-  const used = type.extensions.filter(({ schema, required }) => {
+  return { schemas: schemasOf(resource, type), ...omitSchemas(resource) };
+}
+
+/** What `schemas` of a resource says. */
+export function schemasOf(resource: Resource, { schema: base, extensions }: ResourceType): readonly string[] {
+  const used = extensions.filter(({ schema, required }) => {
     const container = resource[schema.id];
     return required || (isJsonObject(container) && Object.keys(container).length > 0);
   });
-  return { schemas: [type.schema.id, ...used.map(({ schema }) => schema.id)], ...omitSchemas(resource) };
+  return [base.id, ...used.map(({ schema }) => schema.id)];
 }
 
 /** Which attributes are sent: by name those that are. */
@@ -103,7 +108,9 @@ const known = new WeakMap<Projection, WeakMap<ResourceType, Selections>>();
 
 function selectAttributes(type: ResourceType, projection: Projection): Selections {
   const byType = known.get(projection) ?? new WeakMap<ResourceType, Selections>();
-  const selections = byType.get(type) ?? computeSelections(type, projection);
+  const found = byType.get(type);
+  if (found) return found;
+  const selections = computeSelections(type, projection);
   known.set(projection, byType.set(type, selections));
   return selections;
 }

@@ -20,6 +20,7 @@ export {
   isProjected,
   parseProjection,
   projectResource,
+  schemasOf,
   withSchemas,
   writtenNames,
   type Projection,

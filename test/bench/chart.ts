@@ -26,10 +26,10 @@ const barWidth = width - labelWidth - valueWidth - 2 * padding;
 const style = `
     svg { font: 13px system-ui, sans-serif }
     text { fill: #1f2328 } .quiet { fill: #59636e } .title { font-weight: 600; font-size: 15px } .group { font-weight: 600 }
-    .mark { stroke: #59636e; stroke-dasharray: 4 3 }
+    .mark { stroke: #59636e; stroke-dasharray: 4 3 } .quiet { paint-order: stroke; stroke: #fff; stroke-width: 4px }
     .s0 { fill: #0969da } .s1 { fill: #8c959f } .s2 { fill: #1a7f37 } .s3 { fill: #bc4c00 } .s4 { fill: #8250df }
     @media (prefers-color-scheme: dark) {
-      text { fill: #f0f6fc } .quiet { fill: #9198a1 } .mark { stroke: #9198a1 }
+      text { fill: #f0f6fc } .quiet { fill: #9198a1; stroke: #0d1117 } .mark { stroke: #9198a1 }
       .s0 { fill: #4493f8 } .s1 { fill: #7d8590 } .s2 { fill: #3fb950 } .s3 { fill: #db6d28 } .s4 { fill: #ab7df8 }
     }
   `;
@@ -37,9 +37,9 @@ const style = `
 export function drawChart({ title, unit, groups, mark, isLogarithmic = false }: Chart): string {
   const values = [...groups.flatMap(({ bars }) => bars.map(({ value }) => value)), ...(mark ? [mark.at] : [])].filter(Number.isFinite);
   const lengthOf = scaleTo(values, isLogarithmic);
-  const lines: string[] = [`<text class="title" x="${padding}" y="26">${escape(title)}</text>`];
+  const lines: string[] = [`<text class="title" x="${padding}" y="26">${escape(isLogarithmic ? `${title} (logarithmic)` : title)}</text>`];
   let y = 44;
-  const top = y;
+  const [top, first] = [y, lines.length];
   for (const { label, bars } of groups) {
     if (label !== '') {
       y += 8;
@@ -59,10 +59,9 @@ export function drawChart({ title, unit, groups, mark, isLogarithmic = false }: 
   }
   if (mark) {
     const x = (padding + labelWidth + lengthOf(mark.at)).toFixed(1);
-    lines.push(
-      `<line class="mark" x1="${x}" x2="${x}" y1="${top}" y2="${y + 4}"/>`,
-      `<text class="quiet" x="${x}" y="${y + 18}" text-anchor="middle">${escape(mark.label)}</text>`,
-    );
+    // Behind all that is drawn.
+    lines.splice(first, 0, `<line class="mark" x1="${x}" x2="${x}" y1="${top}" y2="${y + 4}"/>`);
+    lines.push(`<text class="quiet" x="${x}" y="${y + 18}" text-anchor="middle">${escape(mark.label)}</text>`);
     y += rowHeight;
   }
   const height = y + padding;

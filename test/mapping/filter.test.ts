@@ -78,6 +78,35 @@ describe('answered exactly, so that negations are narrow too', () => {
   ])('%s', (filter, asked) => expect(over(user, filter)).toBe(asked));
 });
 
+describe('a server that leaves out entries where one of several alternatives is a negation', () => {
+  const context = { schema: openLdap, dnOf, misreadsNegatedAlternatives: true };
+  const asked = (resource: ResourceMapping, filter: string) =>
+    formatFilter(translateFilter(resource, filterFor(resource, filter), context).over);
+  const [ann, boss] = ['members.value eq "u-ann"', 'members.value eq "u-boss"'];
+  const [memberAnn, memberBoss] = ['ann', 'boss'].map((uid) => `(member=uid=${uid},ou=people,dc=example,dc=com)`);
+  test.each<[filter: string, asked: string]>([
+    [`not (${ann} or ${boss}) or ${ann} or members pr`, '(&)'],
+    [`not (${ann}) or ${boss}`, '(&)'],
+    [`displayName pr and (${ann} or not (${boss}))`, '(cn=*)'],
+    [`not (${ann} or not (${boss}))`, '(&)'],
+    [`not (${ann})`, `(!${memberAnn})`],
+    [`not (${ann}) and not (${boss})`, `(&(!${memberAnn})(!${memberBoss}))`],
+    [`not (${ann} or ${boss})`, `(!(|${memberAnn}${memberBoss}))`],
+    [`${ann} or ${boss}`, `(|${memberAnn}${memberBoss})`],
+  ])('is not asked %s', (filter, expected) => expect(asked(group, filter)).toBe(expected));
+
+  test('what is not asked is decided in memory, and nothing else', () => {
+    const left = (filter: string) => undecided(group, filterFor(group, filter), context);
+    const conjunct = `${ann} or not (${boss})`;
+    expect(left(`${boss} and (${conjunct})`)).toEqual({ kind: 'and', filters: [filterFor(group, conjunct)] });
+    expect(left(`${ann} and ${boss}`)).toBeUndefined();
+  });
+
+  test('others are asked as it is', () => {
+    expect(over(group, `${ann} or not (${boss})`)).toBe(`(|${memberAnn}(!${memberBoss}))`);
+  });
+});
+
 test('L-003: an attribute that the schema does not know is never sent', () => {
   const odd = userMapping('title: notThere\nnickName: { ldap: title, filter: { eq: "(notThere={v})" } }');
   for (const filter of ['title eq "x"', 'title pr', 'not (title eq "x")', 'nickName eq "x"']) expect(over(odd, filter)).toBe('(&)');

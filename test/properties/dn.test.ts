@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Ava, Dn, Rdn } from '../../src/ldap/dn.ts';
-import { childOf, dnKey, equalDn, formatDn, isUnder, parentOf, parseDn } from '../../src/ldap/dn.ts';
+import { childOf, dnKey, dnKeyOf, equalDn, formatDn, isUnder, parentOf, parseDn } from '../../src/ldap/dn.ts';
 
 const hostile = fc.string({ unit: fc.constantFrom(...' ,+"\\<>;=#\0\n\tabAß語ς\u00a0\u0301😀'), maxLength: 12 });
 const value = fc.oneof(hostile, fc.string({ unit: 'binary', maxLength: 12 }));
@@ -83,5 +83,23 @@ it('a child lies under its parent and not above it', () => {
       expect(isUnder(child, parent)).toBe(true);
       expect(isUnder(parent, child)).toBe(false);
     }),
+  );
+});
+
+it('the key of a text is that of the DN that it is, and undefined for any other text', () => {
+  const plain = fc.stringMatching(/^[A-Za-z0-9._@ -]{0,8}$/);
+  const near = fc.tuple(type, plain, fc.constantFrom(',', ', ', ' ,', ',,', ';', '+', '')).map(([a, b, end]) => `${a}=${b}${end}`);
+  const text = fc.oneof(
+    dn.map(formatDn),
+    fc.array(near, { maxLength: 4 }).map((parts) => parts.join('')),
+    hostile,
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(text, (input) => {
+      const parsed = parseIfValid(input);
+      expect(dnKeyOf(input)).toBe(parsed && dnKey(parsed));
+    }),
+    { numRuns: 2000 },
   );
 });

@@ -19,6 +19,9 @@ export interface Stamp {
 const [hour, day] = [3_600_000, 86_400_000];
 /** How far back the latest stamps are looked for, step by step. */
 const stretches = [hour, 30 * day, Infinity];
+/** Entries that are more than enough. */
+const many = 1000;
+const mostHalvings = 16;
 const farFuture = Date.UTC(9998, 0);
 
 /** Whether the server answers "at or after" by this stamp: an entry must be found by its own, and not by a far later one. */
@@ -34,7 +37,7 @@ export async function ordersStamps(session: Session, { base }: Context, stamp: S
   return false;
 }
 
-/** The entries that were changed last: all of some stretch of time that ends now. */
+/** The entries that were changed last: all of some stretch of time that ends now, which is shortened while there are many in it. */
 export async function findLatest(
   session: Session,
   context: Context,
@@ -42,12 +45,35 @@ export async function findLatest(
   stamp: Stamp,
   now: number,
 ): Promise<readonly Entry[]> {
-  for (const stretch of stretches) {
+  const read = (stretch: number, limit?: number): Promise<readonly Entry[]> => {
     const filter = greaterOrEqual(stamp.attribute, stamp.at(Math.max(0, now - stretch)));
-    const entries = await readEntries(session, context, filter, [...watched.idAttributes, stamp.attribute]);
-    if (entries.length > 0) return entries;
+    return readEntries(session, context, filter, [...watched.idAttributes, stamp.attribute], limit);
+  };
+  let empty = 0;
+  for (const stretch of stretches) {
+    const entries = await read(stretch, many);
+    if (entries.length > 0 && entries.length < many) return entries;
+    if (entries.length === many) return shorten(read, empty, Math.min(stretch, now));
+    empty = stretch;
   }
   return [];
+}
+
+/** Of two stretches one has nobody in it and the other one many: what lies between is halved some times. */
+async function shorten(
+  read: (stretch: number, limit?: number) => Promise<readonly Entry[]>,
+  empty: number,
+  full: number,
+): Promise<readonly Entry[]> {
+  let [shorter, longer] = [empty, full];
+  for (let halving = 0; halving < mostHalvings; halving += 1) {
+    const stretch = (shorter + longer) / 2;
+    const entries = await read(stretch, many);
+    if (entries.length > 0 && entries.length < many) return entries;
+    if (entries.length === 0) shorter = stretch;
+    else longer = stretch;
+  }
+  return read(longer);
 }
 
 /** The latest stamp among them; empty when there is none. */
@@ -70,9 +96,16 @@ export function readSince(
   return readEntries(session, context, or([filter, ...findWitnesses(witnesses)]), attributesOfChange(watched, stamp.attribute));
 }
 
-async function readEntries(session: Session, { base }: Context, filter: Filter, attributes: readonly string[]): Promise<readonly Entry[]> {
+async function readEntries(
+  session: Session,
+  { base }: Context,
+  filter: Filter,
+  attributes: readonly string[],
+  limit?: number,
+): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
-  for await (const entry of session.search({ base, scope: 'sub', filter, attributes })) entries.push(entry);
+  const request = { base, scope: 'sub', filter, attributes, ...(limit !== undefined && { limit }) } as const;
+  for await (const entry of session.search(request)) entries.push(entry);
   return entries;
 }
 

@@ -8,7 +8,7 @@ import { equalValues } from '../../scim/resource.ts';
 import type { Json, JsonObject } from '../../scim/schema.ts';
 import type { Codec } from '../codec.ts';
 import type { Access, Rule } from '../rule.ts';
-import { encodeValue, normalizeValue, octetsOf, ownValues, pickValue, type ValueOptions, valuesWithout } from '../value.ts';
+import { encodeValue, normalizeValue, octetsOf, ownValues, readValue, type ValueOptions, valuesWithout } from '../value.ts';
 import { elementsBounds, elementsValueBounds } from './elements-filter.ts';
 
 export interface Part extends ValueOptions {
@@ -73,11 +73,15 @@ const listOf = (value: Json | undefined): readonly JsonObject[] => (Array.isArra
 
 function readPlace(place: Place, entry: Entry): readonly JsonObject[] {
   if (place.kind === 'slot') {
-    const values = place.parts.flatMap((part) => {
-      const picked = pickValue(entry, part.ldap, part.codec);
-      return picked ? [[part.sub, picked.value] as const] : [];
-    });
-    return values.length > 0 ? [{ ...Object.fromEntries(values), ...place.match, ...(place.primary === true && { primary: true }) }] : [];
+    const element: Record<string, Json> = {};
+    let isThere = false;
+    for (const part of place.parts) {
+      const value = readValue(entry, part.ldap, part.codec);
+      if (value === undefined) continue;
+      element[part.sub] = value;
+      isThere = true;
+    }
+    return isThere ? [Object.assign(element, place.match, place.primary === true && { primary: true })] : [];
   }
   const [part] = place.parts;
   const values = part ? ownValues(entry.octets(part.ldap), part.codec).map((own) => own.value) : [];

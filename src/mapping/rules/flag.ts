@@ -118,23 +118,27 @@ const prepare = (value: string): string => fold(value).replace(/ +/g, ' ').trim(
 /** The state of an account in an attribute of its own: everything but `inactiveValue` is active, and only own values are touched. */
 export function stateRule(target: AttributeReference, access: Access, options: StateOptions): Rule {
   const { ldap, activeValue, inactiveValue, absentMeans, owned } = options;
-  const is = (wanted: string | undefined) => (octets: Buffer) => wanted !== undefined && prepare(octets.toString()) === prepare(wanted);
+  const is = (wanted: string | undefined) => {
+    const prepared = wanted === undefined ? undefined : prepare(wanted);
+    return (octets: Buffer) => prepare(octets.toString()) === prepared;
+  };
+  const isInactive = is(inactiveValue);
   return flagRule(target, access, {
     ldap,
-    read: (values) => (values.length === 0 ? absentMeans === 'active' : !values.some(is(inactiveValue))),
+    read: (values) => (values.length === 0 ? absentMeans === 'active' : !values.some(isInactive)),
     write(draft, value) {
       const values = draft.values(ldap);
-      if (value && values.length > 0 && !values.some(is(inactiveValue))) return;
+      if (value && values.length > 0 && !values.some(isInactive)) return;
       const to = value ? activeValue : inactiveValue;
-      const from = values.find(is(value ? inactiveValue : activeValue));
+      const from = values.find(value ? isInactive : is(activeValue));
       if (owned) draft.set(ldap, to === undefined ? [] : [to]);
       else draft.exchange(ldap, from, to, { computed: true });
     },
     is(value, type) {
       const inactive = inactiveBounds(ldap, inactiveValue, type);
       const absent = exactly(not(present(ldap)));
-      const isInactive = absentMeans === 'active' ? inactive : anyOf([inactive, absent]);
-      return value ? negate(isInactive) : isInactive;
+      const found = absentMeans === 'active' ? inactive : anyOf([inactive, absent]);
+      return value ? negate(found) : found;
     },
   });
 }

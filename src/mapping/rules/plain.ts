@@ -8,7 +8,7 @@ import type { Json } from '../../scim/schema.ts';
 import type { Codec } from '../codec.ts';
 import { anyOf, atLeast, columnBounds } from '../leaf.ts';
 import type { Access, Rule } from '../rule.ts';
-import { encodeValue, normalizeValue, octetsOf, pickValue, type ValueOptions } from '../value.ts';
+import { encodeValue, normalizeValue, octetsOf, readValue, type ValueOptions } from '../value.ts';
 
 export interface PlainOptions extends ValueOptions {
   readonly target: AttributeReference;
@@ -54,8 +54,8 @@ function onClear({ onClear: action }: PlainOptions, current: Buffer | undefined)
 
 function readFirst(entry: Entry, ldap: readonly string[], codec: Codec): Json | undefined {
   for (const attribute of ldap) {
-    const picked = pickValue(entry, attribute, codec);
-    if (picked) return picked.value;
+    const value = readValue(entry, attribute, codec);
+    if (value !== undefined) return value;
   }
   return undefined;
 }

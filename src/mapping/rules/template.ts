@@ -1,5 +1,6 @@
 // SCIM values computed from LDAP attributes by a template, optionally written back to several attributes; and constants.
 // RFC 7643 section 2.3.
+import type { Entry } from '../../ldap/entry.ts';
 import { or, present } from '../../ldap/filter.ts';
 import { compileFilter } from '../../scim/match.ts';
 import type { AttributeReference } from '../../scim/path.ts';
@@ -10,7 +11,7 @@ import type { Draft } from '../draft.ts';
 import { atLeast, columnBounds, everything, nothing, unknown } from '../leaf.ts';
 import type { Access, Leaf, Rule } from '../rule.ts';
 import type { Template } from '../template.ts';
-import { encodeValue, normalizeValue, ownValues, pickValue, type ValueOptions } from '../value.ts';
+import { encodeValue, normalizeValue, ownValues, readValue, type ValueOptions } from '../value.ts';
 
 const text = defaultCodec('string');
 
@@ -35,11 +36,7 @@ export function templateRule(options: TemplateOptions): Rule {
     reads: template.names,
     writes: options.write.map((part) => part.ldap),
     ...(options.normalize && { normalize: (value) => normalizeValue(value, options) }),
-    read: (entry) =>
-      template.render((name) => {
-        const value = pickValue(entry, name, text)?.value;
-        return typeof value === 'string' ? value : undefined;
-      }),
+    read: (entry) => (alias === undefined ? template.render((name) => readText(entry, name)) : readText(entry, alias)),
     write: (draft, before, after) => fanOut(options, draft, before, after),
     bounds(leaf, context) {
       if (alias !== undefined) return columnBounds({ ldap: alias, codec: text }, leaf, context);
@@ -47,6 +44,11 @@ export function templateRule(options: TemplateOptions): Rule {
       return atLeast(or(template.names.map(present)));
     },
   };
+}
+
+function readText(entry: Entry, name: string): string | undefined {
+  const value = readValue(entry, name, text);
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Writes one SCIM value to several attributes: in each, what was computed from the value before, else the one that is read, gives way. */
