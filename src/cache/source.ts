@@ -22,4 +22,8 @@ export interface SnapshotSource {
   current(): Promise<Reading>;
   /** A resource was written, or may have been: it is read again. */
   noteWrite(type: string, id: string): void;
+  /** A resource was deleted, or may have been: with it, what referred to it is read again. */
+  noteDelete(type: string, id: string): void;
+  /** An entry was written, or may have been, whose id nobody has learned. */
+  noteEntry(dn: string): void;
 }

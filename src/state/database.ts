@@ -14,9 +14,10 @@ export interface DatabaseFormat {
 export interface DatabaseOptions {
   /**
    * When a transaction counts as done: `full` when it is on the disk, whatever happens; `normal` when it outlives a crash of the process,
-   * while a power failure may take the last ones.
+   * while a power failure may take the last ones; `closed` when the file is closed: a crash before that may leave anything, and whoever
+   * opens it so must not take up again what is left.
    */
-  readonly synchronous?: 'full' | 'normal';
+  readonly synchronous?: 'full' | 'normal' | 'closed';
   /** Milliseconds to wait for another process that has the file open, such as one that is about to end; 2,000 by default. */
   readonly patience?: number;
 }
@@ -51,7 +52,7 @@ export function openDatabase(file: string, format: DatabaseFormat, options: Data
   return { ...opened(second.database), setAside: { file: aside, reason: first.reason } };
 }
 
-const inMemory = ':memory:';
+export const inMemory = ':memory:';
 const isWindows = process.platform === 'win32';
 
 /** Nobody but the owner reads it; the files that SQLite puts beside it get the same mode. */
@@ -84,7 +85,11 @@ function openFile(file: string, format: DatabaseFormat, { synchronous = 'full', 
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     const reason = judge(database, format);
     if (reason === undefined) {
-      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; BEGIN EXCLUSIVE; COMMIT`);
+      const durability =
+        synchronous === 'closed'
+          ? 'journal_mode = MEMORY; PRAGMA synchronous = OFF'
+          : `journal_mode = WAL; PRAGMA synchronous = ${synchronous}`;
+      database.exec(`PRAGMA ${durability}; BEGIN EXCLUSIVE; COMMIT`);
       migrate(database, format);
       markOpen(database);
       return { database };
@@ -94,8 +99,8 @@ function openFile(file: string, format: DatabaseFormat, { synchronous = 'full', 
   } catch (error) {
     if (database?.isOpen) database.close();
     if (error instanceof DatabaseError) throw new DatabaseError(`${file} ${error.message}`);
+    if (isDamage(error)) return { reason: messageOf(error) };
     const code = codeOf(error);
-    if (code === codes.corrupt || code === codes.notADatabase) return { reason: messageOf(error) };
     const words = code === codes.busy || code === codes.locked ? 'is in use by another process' : `cannot be opened: ${messageOf(error)}`;
     throw new DatabaseError(`${file} ${words}`, { cause: error });
   }
@@ -163,6 +168,8 @@ function opened(database: DatabaseSync): OpenedDatabase {
       try {
         if (database.isTransaction) database.exec('ROLLBACK');
         database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        // All that was ever written is on the disk with it, or before it.
+        database.exec('PRAGMA synchronous = FULL');
         database.exec('UPDATE opening SET closed = 1');
       } finally {
         database.close();
@@ -171,8 +178,14 @@ function opened(database: DatabaseSync): OpenedDatabase {
   };
 }
 
-/** The files that belong together, under one new name. @throws DatabaseError */
-function setAside(file: string): string {
+/** Whether an error of a statement says that the file is damaged. */
+export function isDamage(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === codes.corrupt || code === codes.notADatabase;
+}
+
+/** The files that belong together get one new name, which is returned. @throws DatabaseError */
+export function setAside(file: string): string {
   const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const names = Array.from({ length: 100 }, (_, i) => `${file}.set-aside-${time}${i === 0 ? '' : `-${i + 1}`}`);
   const aside = names.find((name) => !existsSync(name));

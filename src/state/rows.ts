@@ -1,36 +1,43 @@
 // The rows of the snapshot of one directory, durable or in memory, with the cookie that says up to where they are true.
 // No RFC; rows and cookie change in one transaction, or neither does.
+import { open } from 'node:fs/promises';
 import type { StatementSync } from 'node:sqlite';
-import { openDatabase, type DatabaseFormat, type OpenedDatabase } from './database.ts';
+import { hashOctets, IdIndex } from '../cache/id-index.ts';
+import { inMemory, openDatabase, type DatabaseFormat, type OpenedDatabase } from './database.ts';
+import { DraftNames } from './draft-names.ts';
 
 /** A row in the forms in which it is kept. */
 export interface StoredRow {
   readonly id: string;
-  readonly digest: Uint8Array;
   readonly stamp: string;
   readonly display: string;
-  /** Numbers of the names that the row is known by. */
-  readonly occupies: Uint32Array;
-  /** For each field of the type, numbers of the names that it refers to. */
-  readonly references: readonly Uint32Array[];
+  /** Numbers of the names that the row is known by, and that it refers to by each field of its type. */
+  readonly links: Uint32Array;
   readonly body: Uint8Array;
 }
 
 /** What is known of a row without reading its body. */
-export interface RowFacts extends Omit<StoredRow, 'id' | 'body' | 'display'> {
+export interface RowFacts extends Pick<StoredRow, 'stamp' | 'links'> {
   readonly slot: number;
 }
 
 const format: DatabaseFormat = {
   applicationId: 0x1da9_5c01,
   steps: [
-    `CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-     CREATE TABLE name (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-     CREATE TABLE row (place INTEGER PRIMARY KEY, type INTEGER NOT NULL, id TEXT NOT NULL, digest BLOB NOT NULL, stamp TEXT NOT NULL,
-       display TEXT NOT NULL, occupies BLOB NOT NULL, "references" BLOB NOT NULL, body BLOB NOT NULL);
-     CREATE UNIQUE INDEX row_id ON row (type, id);`,
+    '',
+    // What the first version held is read from the directory again.
+    `DROP TABLE IF EXISTS mark; DROP TABLE IF EXISTS name; DROP TABLE IF EXISTS row;
+     CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+     CREATE TABLE name (number INTEGER PRIMARY KEY, text TEXT NOT NULL);
+     CREATE TABLE row (place INTEGER PRIMARY KEY, type INTEGER NOT NULL, id TEXT NOT NULL, stamp TEXT NOT NULL, display TEXT NOT NULL,
+       links BLOB NOT NULL, body BLOB NOT NULL);`,
   ],
 };
+
+/** Made when all rows are there: one by one they would cost more than all the rest. */
+const indexes = `
+  CREATE UNIQUE INDEX IF NOT EXISTS name_text ON name (text);
+  CREATE UNIQUE INDEX IF NOT EXISTS row_id ON row (type, id);`;
 
 /** Slots of one type follow each other; types are apart by this. */
 const span = 2 ** 32;
@@ -46,30 +53,56 @@ export interface Marks {
   readonly truth: number;
 }
 
+/** What stands for the indexes of the database until they are made. */
+interface DraftIndexes {
+  readonly ids: readonly IdIndex[];
+  readonly names: DraftNames;
+}
+
 export class RowStore {
   readonly setAside: OpenedDatabase['setAside'];
+  readonly #file: string;
   readonly #opened: OpenedDatabase;
   readonly #types: readonly string[];
-  /** By type: slots of removed rows, and the first that was never used. */
+  /** By type, when they are known: slots of removed rows, and the first that was never used. */
   readonly #free: { readonly slots: number[]; next: number }[] = [];
-  readonly #statements: ReturnType<typeof prepareStatements>;
-  #names = 0;
+  readonly #statements = new Map<string, StatementSync>();
+  #draft: DraftIndexes | undefined;
+  #names: number;
+  #scratch = Buffer.alloc(1024);
 
-  /** @param file `:memory:` for none. @param types names of the resource types, always in the same order */
-  constructor(file: string, types: readonly string[]) {
-    this.#opened = openDatabase(file, format);
+  /**
+   * @param file `:memory:` for none. @param types names of the resource types, always in the same order
+   * @param isDraft nothing of it is worth anything until it was `complete` and then closed, and a change that fails leaves it worth nothing
+   */
+  constructor(file: string, types: readonly string[], isDraft = false) {
+    this.#file = file;
+    this.#opened = openDatabase(file, format, { synchronous: isDraft ? 'closed' : 'normal' });
     this.setAside = this.#opened.setAside;
     this.#types = types;
-    this.#statements = prepareStatements(this.#opened.database);
-    this.#readFree();
+    if (isDraft) this.#draft = { ids: types.map(() => new IdIndex()), names: new DraftNames() };
+    this.#opened.database.exec(isDraft ? 'BEGIN' : indexes);
+    this.#names = this.#nextName();
   }
 
   close(): void {
     this.#opened.close();
   }
 
+  /** Makes of a draft what can be kept up; what was written before it is on the disk then. */
+  async complete(): Promise<void> {
+    if (!this.#draft) return;
+    this.#draft = undefined;
+    // Sorted in memory: there may be no place for temporary files.
+    this.#opened.database.exec(`COMMIT; PRAGMA temp_store = MEMORY; ${indexes}`);
+    if (this.#file === inMemory) return;
+    const handle = await open(this.#file, 'r+');
+    await handle.sync().finally(() => handle.close());
+  }
+
   /** All of what `work` does, or nothing. */
   transact(work: () => void): void {
+    if (this.#draft) return work();
     const { database } = this.#opened;
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -77,19 +110,20 @@ export class RowStore {
       database.exec('COMMIT');
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
-      this.#readFree();
+      this.#free.length = 0;
+      this.#names = this.#nextName();
       throw error;
     }
   }
 
   /** Undefined: the rows are not complete. */
   get marks(): Marks | undefined {
-    const text = this.#statements.getMark.get('marks')?.['value'];
+    const text = this.#run(sql.getMark).get('marks')?.['value'];
     return typeof text === 'string' ? (JSON.parse(text) as Marks) : undefined;
   }
 
   set marks(marks: Marks) {
-    this.#statements.setMark.run('marks', JSON.stringify(marks));
+    this.#run(sql.setMark).run('marks', JSON.stringify(marks));
   }
 
   /** How many names have a number; numbers are given out in order. */
@@ -99,85 +133,95 @@ export class RowStore {
 
   /** The number of a name, a new one if need be. */
   number(text: string): number {
-    const known = this.knownNumber(text);
-    if (known !== undefined) return known;
+    const known = this.#draft ? this.#draft.names.number(text) : this.knownNumber(text);
+    if (known !== undefined && known < this.#names) return known;
     const number = this.#names;
-    this.#statements.addName.run(number, text);
+    this.#run(sql.addName).run(number, text);
     this.#names += 1;
     return number;
   }
 
   knownNumber(text: string): number | undefined {
-    const number = this.#statements.findName.get(text)?.['number'];
+    if (this.#draft) return this.#draft.names.find(text);
+    const number = this.#run(sql.findName).get(text)?.['number'];
     return typeof number === 'number' ? number : undefined;
   }
 
   find(type: string, id: string): RowFacts | undefined {
-    const found = this.#statements.findRow.get(this.#indexOf(type), id) as unknown as Packed | undefined;
-    return found && { slot: found.place % span, ...unpack(found) };
+    let found: Packed | undefined;
+    if (this.#draft) {
+      const slot = this.#draftSlot(type, id);
+      found = slot === undefined ? undefined : (this.#run(sql.factsAt).get(this.#placeOf(type, slot)) as unknown as Packed);
+    } else found = this.#run(sql.findFacts).get(this.#indexOf(type), id) as unknown as Packed | undefined;
+    return found && { slot: found.place % span, stamp: found.stamp, links: numbersOf(found.links) };
   }
 
   read(type: string, slot: number): StoredRow | undefined {
-    const found = this.#statements.readRow.get(this.#placeOf(type, slot)) as unknown as (Packed & Whole) | undefined;
-    return found && { id: found.id, body: found.body, display: found.display, ...unpack(found) };
+    const found = this.#run(sql.readRow).get(this.#placeOf(type, slot)) as unknown as (Packed & Whole) | undefined;
+    return found && { ...found, links: numbersOf(found.links) };
   }
 
   count(type: string): number {
-    return Number(this.#statements.countRows.get(this.#indexOf(type))?.['count'] ?? 0);
+    const { slots, next } = this.#freeOf(type);
+    return next - slots.length;
   }
 
   /** Puts a row into its slot, or a free one. */
-  put(type: string, slot: number | undefined, row: StoredRow): number {
+  put(type: string, slot: number | undefined, { id, stamp, display, links, body }: StoredRow): number {
     const index = this.#indexOf(type);
-    const used = slot ?? this.#takeSlot(index);
-    const { id, digest, stamp, display, occupies, references, body } = row;
-    this.#statements.putRow.run(
-      this.#placeOf(type, used),
-      index,
-      id,
-      digest,
-      stamp,
-      display,
-      octetsOf(occupies),
-      packLists(references),
-      body,
-    );
+    const used = slot ?? this.#takeSlot(type);
+    const place = this.#placeOf(type, used);
+    const fields = [place, index, id, stamp, display, octetsOf(links), body] as const;
+    this.#run(slot === undefined ? sql.addRow : sql.putRow).run(...fields);
+    if (slot === undefined) this.#draft?.ids[index]?.add(used, this.#hash(id));
     return used;
   }
 
   stamp(type: string, slot: number, stamp: string): void {
-    this.#statements.stampRow.run(stamp, this.#placeOf(type, slot));
+    this.#run(sql.stampRow).run(stamp, this.#placeOf(type, slot));
   }
 
   remove(type: string, slot: number): void {
-    const index = this.#indexOf(type);
-    this.#statements.removeRow.run(this.#placeOf(type, slot));
-    this.#free[index]?.slots.push(slot);
+    const { slots } = this.#freeOf(type);
+    this.#run(sql.removeRow).run(this.#placeOf(type, slot));
+    this.#draft?.ids[this.#indexOf(type)]?.delete(slot);
+    slots.push(slot);
   }
 
   /** Every row of a type in the order of slots. */
   *rows(type: string): Iterable<StoredRow & { readonly slot: number }> {
     const index = this.#indexOf(type);
-    for (const each of this.#statements.allRows.iterate(index * span, (index + 1) * span)) {
-      const found = each as unknown as Packed & Whole;
-      yield { slot: found.place % span, id: found.id, body: found.body, display: found.display, ...unpack(found) };
+    for (const each of this.#run(sql.allRows).iterate(index * span, (index + 1) * span)) {
+      const { place, id, stamp, display, links, body } = each as unknown as Packed & Whole;
+      yield { slot: place % span, id, stamp, display, links: numbersOf(links), body };
     }
   }
 
   /** Slot and id of every row of a type. */
   *ids(type: string): Iterable<{ readonly slot: number; readonly id: string }> {
-    for (const each of this.#statements.ids.iterate(this.#indexOf(type))) {
+    for (const each of this.#run(sql.ids).iterate(this.#indexOf(type))) {
       const { place, id } = each as unknown as Packed & Whole;
       yield { slot: place % span, id };
     }
   }
 
+  /** The next thousand ids of a type in order, after one, as JSON, and the last of them. */
+  nextIds(type: string, after: string): { readonly ids: string; readonly last: string | undefined } {
+    const found = this.#run(sql.nextIds).get(this.#indexOf(type), after);
+    return { ids: String(found?.['ids']), last: (found?.['last'] ?? undefined) as string | undefined };
+  }
+
+  /** Ids of a type in order, after one and up to another, as JSON. */
+  idsBetween(type: string, after: string, last: string): string {
+    return String(this.#run(sql.idsBetween).get(this.#indexOf(type), after, last)?.['ids']);
+  }
+
   /** The rows of a type that refer to something, with what they refer to. */
-  *referring(type: string): Iterable<{ readonly slot: number; readonly references: readonly Uint32Array[] }> {
+  *referring(type: string): Iterable<{ readonly slot: number; readonly links: Uint32Array }> {
     const index = this.#indexOf(type);
-    for (const each of this.#statements.referringRows.iterate(index * span, (index + 1) * span)) {
-      const found = each as unknown as Packed;
-      yield { slot: found.place % span, references: unpackLists(found.references) };
+    for (const each of this.#run(sql.referringRows).iterate(index * span, (index + 1) * span)) {
+      const { place, links } = each as unknown as Packed;
+      yield { slot: place % span, links: numbersOf(links) };
     }
   }
 
@@ -191,34 +235,54 @@ export class RowStore {
     return this.#indexOf(type) * span + slot;
   }
 
-  #takeSlot(index: number): number {
-    const free = this.#free[index];
-    if (!free) throw new Error('unknown type');
+  #draftSlot(type: string, id: string): number | undefined {
+    const isThere = (slot: number): boolean => this.#run(sql.idAt).get(this.#placeOf(type, slot))?.['id'] === id;
+    return this.#draft?.ids[this.#indexOf(type)]?.find(this.#hash(id), isThere);
+  }
+
+  #hash(text: string): number {
+    if (this.#scratch.length < text.length * 3) this.#scratch = Buffer.alloc(text.length * 6);
+    return hashOctets(this.#scratch, this.#scratch.write(text));
+  }
+
+  #takeSlot(type: string): number {
+    const free = this.#freeOf(type);
     const slot = free.slots.pop() ?? free.next;
     free.next = Math.max(free.next, slot + 1);
     return slot;
   }
 
-  /** The file does not keep which slots are free. */
-  #readFree(): void {
-    this.#names = Number(this.#statements.nextName.get()?.['number'] ?? 0);
-    for (const [index] of this.#types.entries()) {
-      const used = [...this.#statements.ids.iterate(index)].map((each) => Number(each['place']) % span);
-      const next = used.reduce((most, slot) => Math.max(most, slot + 1), 0);
-      const taken = new Uint8Array(next);
-      for (const slot of used) taken[slot] = 1;
-      const slots = used.length === next ? [] : [...taken.keys()].filter((slot) => taken[slot] === 0).toReversed();
-      this.#free[index] = { slots, next };
-    }
+  /** The file does not keep which slots are free; mostly none is. */
+  #freeOf(type: string): { readonly slots: number[]; next: number } {
+    const index = this.#indexOf(type);
+    return (this.#free[index] ??= this.#draft ? { slots: [], next: 0 } : this.#readFree(index));
+  }
+
+  #readFree(index: number): { readonly slots: number[]; next: number } {
+    const used = this.#run(sql.countRows).get(index);
+    const [count, last] = [Number(used?.['count']), used?.['last']];
+    const next = typeof last === 'number' ? (last % span) + 1 : 0;
+    if (count === next) return { slots: [], next };
+    const taken = new Uint8Array(next);
+    for (const { place } of this.#run(sql.ids).iterate(index) as Iterable<unknown> as Iterable<Packed>) taken[place % span] = 1;
+    return { slots: [...taken.keys()].filter((slot) => taken[slot] === 0).toReversed(), next };
+  }
+
+  #nextName(): number {
+    return Number(this.#run(sql.nextName).get()?.['number'] ?? 0);
+  }
+
+  #run(text: string): StatementSync {
+    const known = this.#statements.get(text) ?? this.#opened.database.prepare(text);
+    this.#statements.set(text, known);
+    return known;
   }
 }
 
 interface Packed {
   readonly place: number;
-  readonly digest: Uint8Array;
   readonly stamp: string;
-  readonly occupies: Uint8Array;
-  readonly references: Uint8Array;
+  readonly links: Uint8Array<ArrayBuffer>;
 }
 
 interface Whole {
@@ -227,56 +291,37 @@ interface Whole {
   readonly body: Uint8Array;
 }
 
-const unpack = ({ digest, stamp, occupies, references }: Packed) => ({
-  digest,
-  stamp,
-  occupies: numbersOf(occupies),
-  references: unpackLists(references),
-});
-
-/** Each list with its length before it. */
-function packLists(lists: readonly Uint32Array[]): Uint8Array {
-  if (lists.every(({ length }) => length === 0)) return new Uint8Array();
-  const packed = new Uint32Array(lists.reduce((sum, { length }) => sum + 1 + length, 0));
-  let at = 0;
-  for (const list of lists) {
-    packed[at] = list.length;
-    packed.set(list, at + 1);
-    at += 1 + list.length;
-  }
-  return octetsOf(packed);
-}
-
-function unpackLists(octets: Uint8Array): readonly Uint32Array[] {
-  const packed = numbersOf(octets);
-  const lists: Uint32Array[] = [];
-  for (let at = 0; at < packed.length; at += 1 + (packed[at] ?? 0)) lists.push(packed.slice(at + 1, at + 1 + (packed[at] ?? 0)));
-  return lists;
-}
-
 const octetsOf = (numbers: Uint32Array): Uint8Array => new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 
-/** What SQLite gives may begin anywhere: copied, so that it is aligned. */
-const numbersOf = (octets: Uint8Array): Uint32Array => new Uint32Array(octets.slice().buffer);
-
-function prepareStatements(database: OpenedDatabase['database']) {
-  const facts = 'place, digest, stamp, occupies, "references"';
-  const prepare = (sql: string): StatementSync => database.prepare(sql);
-  const within = 'FROM row WHERE place >= ? AND place < ?';
-  return {
-    getMark: prepare('SELECT value FROM mark WHERE name = ?'),
-    setMark: prepare('INSERT INTO mark VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value'),
-    nextName: prepare('SELECT max(number) + 1 AS number FROM name'),
-    findName: prepare('SELECT number FROM name WHERE text = ?'),
-    addName: prepare('INSERT INTO name VALUES (?, ?)'),
-    findRow: prepare(`SELECT ${facts} FROM row WHERE type = ? AND id = ?`),
-    readRow: prepare(`SELECT ${facts}, id, display, body FROM row WHERE place = ?`),
-    countRows: prepare('SELECT count(*) AS count FROM row WHERE type = ?'),
-    putRow: prepare('INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    stampRow: prepare('UPDATE row SET stamp = ? WHERE place = ?'),
-    removeRow: prepare('DELETE FROM row WHERE place = ?'),
-    allRows: prepare(`SELECT ${facts}, id, display, body ${within} ORDER BY place`),
-    ids: prepare('SELECT place, id FROM row INDEXED BY row_id WHERE type = ?'),
-    referringRows: prepare(`SELECT place, "references" ${within} AND length("references") > 0`),
-  };
+/** Copied where it does not begin as numbers must. */
+function numbersOf(octets: Uint8Array<ArrayBuffer>): Uint32Array {
+  const { buffer, byteOffset, byteLength } = octets.byteOffset % 4 === 0 ? octets : octets.slice();
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }
+
+const facts = 'place, stamp, links';
+const within = 'FROM row WHERE place >= ? AND place < ?';
+
+const sql = {
+  getMark: 'SELECT value FROM mark WHERE name = ?',
+  setMark: 'INSERT INTO mark VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+  nextName: 'SELECT max(number) + 1 AS number FROM name',
+  findName: 'SELECT number FROM name WHERE text = ?',
+  nameAt: 'SELECT text FROM name WHERE number = ?',
+  addName: 'INSERT INTO name VALUES (?, ?)',
+  findFacts: `SELECT ${facts} FROM row WHERE type = ? AND id = ?`,
+  factsAt: `SELECT ${facts} FROM row WHERE place = ?`,
+  idAt: 'SELECT id FROM row WHERE place = ?',
+  readRow: `SELECT ${facts}, id, display, body FROM row WHERE place = ?`,
+  countRows: 'SELECT count(*) AS count, max(place) AS last FROM row INDEXED BY row_id WHERE type = ?',
+  addRow: 'INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?)',
+  putRow: 'INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?, ?, ?, ?)',
+  stampRow: 'UPDATE row SET stamp = ? WHERE place = ?',
+  removeRow: 'DELETE FROM row WHERE place = ?',
+  allRows: `SELECT ${facts}, id, display, body ${within} ORDER BY place`,
+  ids: 'SELECT place, id FROM row INDEXED BY row_id WHERE type = ?',
+  nextIds: 'SELECT json_group_array(id) AS ids, max(id) AS last FROM (SELECT id FROM row WHERE type = ? AND id > ? ORDER BY id LIMIT 1000)',
+  idsBetween: 'SELECT json_group_array(id) AS ids FROM (SELECT id FROM row WHERE type = ? AND id > ? AND id <= ? ORDER BY id)',
+  // Longer than what is known by two names, and refers to nothing.
+  referringRows: `SELECT place, links ${within} AND length(links) > 12`,
+} as const;

@@ -6,6 +6,7 @@ import { Snapshot, type SnapshotType } from '../cache/snapshot.ts';
 import type { Reading, SnapshotSource } from '../cache/source.ts';
 import type { ChangeKind } from '../ldap/changes/change-source.ts';
 import { type Mapping, resourceNamed } from '../mapping/mapping.ts';
+import { epochOfSteadyClock, steadyClock } from './clock.ts';
 import { fieldsOf, unkeptBecause } from './fields.ts';
 import type { Ask, Tell, WorkerSettings } from './messages.ts';
 
@@ -13,7 +14,7 @@ export interface FollowerOptions {
   /** Name of the directory, for the log. */
   readonly name: string;
   readonly mapping: Mapping;
-  readonly settings: Omit<WorkerSettings, 'types'>;
+  readonly settings: Omit<WorkerSettings, 'types' | 'epoch'>;
   /** Milliseconds. */
   readonly maxStaleness: number;
   /** URL of the server that takes writes now. */
@@ -36,8 +37,16 @@ export interface FollowerStatus {
 
 /** Milliseconds that a list waits for what was just written, before it is read live. */
 const patience = 2000;
+/** Milliseconds that writes wait for others, to be read again together, while nobody asks for a list. */
+const refreshPause = 250;
 /** Milliseconds before a thread that died is started again; doubled each time, until one has come as far as complete rows. */
 const restartPause = { first: 5000, last: 300_000 };
+
+/** Age is not what the clock on the wall says: that one may be set while rows grow older. */
+const epoch = epochOfSteadyClock();
+
+/** Most of what the thread makes is garbage at once: with more room for it, it only takes more. */
+const resourceLimits = { maxYoungGenerationSizeMb: 48 };
 
 const events = channel('ldap-scim-gateway:event');
 
@@ -54,10 +63,19 @@ export class Follower implements SnapshotSource {
   #lastCycle: FollowerStatus['lastCycle'];
   readonly #asked = new Map<number, (answer: Tell & { tell: 'done' }) => void>();
   #lastToken = 0;
+  /** Written and not read again yet: by type and id, and by DN. */
   #unsent = new Map<string, Set<string>>();
+  #unsentDns = new Set<string>();
+  /** Servers that took these writes. */
+  #wroteTo = new Set<string | undefined>();
+  #gathering: NodeJS.Timeout | undefined;
   #refreshing: Promise<void> | undefined;
   /** When a write was last seen that the rows may lack; until a cycle that began later. */
   #behindSince: number | undefined;
+  /** After a restart: what clients wrote before it is in the directory, and may not be in the file. */
+  #caughtUp: Promise<void> | undefined;
+  #noteCycle: (() => void) | undefined;
+  #hasCycled = false;
   #stopping = false;
   #successor: Follower | undefined;
   #restart: NodeJS.Timeout | undefined;
@@ -65,7 +83,7 @@ export class Follower implements SnapshotSource {
 
   constructor(options: FollowerOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? steadyClock(epoch);
     const { mapping, settings } = options;
     const context = {
       locationOf: (type: string, id: string) =>
@@ -90,8 +108,8 @@ export class Follower implements SnapshotSource {
     if (this.#stopping) return;
     const { settings } = this.#options;
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const workerData: WorkerSettings = { ...settings, types: this.#types.map(({ type }) => type.name) };
-    const worker = new Worker(new URL(file, import.meta.url), { workerData, name: `poller ${this.#options.name}` });
+    const workerData: WorkerSettings = { ...settings, types: this.#types.map(({ type }) => type.name), epoch };
+    const worker = new Worker(new URL(file, import.meta.url), { workerData, name: `poller ${this.#options.name}`, resourceLimits });
     this.#worker = worker;
     worker.on('message', (message: Tell) => this.#hear(message));
     worker.on('error', (error) => this.#publish('error', 'snapshot thread failed', { reason: error.message }));
@@ -102,7 +120,8 @@ export class Follower implements SnapshotSource {
   async stop(successor?: Follower): Promise<void> {
     this.#stopping = true;
     this.#successor = successor;
-    if (successor && (this.#refreshing || this.#behindSince !== undefined)) successor.#behindSince = successor.#now();
+    clearTimeout(this.#gathering);
+    if (successor && (this.#refreshing || this.#hasUnsent || this.#behindSince !== undefined)) successor.#behindSince = successor.#now();
     clearTimeout(this.#restart);
     const worker = this.#worker;
     if (!worker) return;
@@ -118,9 +137,11 @@ export class Follower implements SnapshotSource {
   }
 
   async current(): Promise<Reading> {
+    await this.#caughtUp;
     if (!this.#current || this.#truth === undefined) return { unusable: 'miss' };
+    if (!this.#hasCycled && this.#options.server() !== undefined) return { unusable: 'behind' };
     // The thread may end while this waits.
-    if ((this.#refreshing || this.#unsent.size > 0) && !(await this.#settled())) return { unusable: 'behind' };
+    if ((this.#refreshing || this.#hasUnsent) && !(await this.#settled())) return { unusable: 'behind' };
     if (this.#behindSince !== undefined) return { unusable: 'behind' };
     return this.#reading();
   }
@@ -129,7 +150,28 @@ export class Follower implements SnapshotSource {
     if (this.#stopping) this.#successor?.noteWrite(type, id);
     if (this.#stopping || !this.keeps(type)) return;
     this.#unsent.set(type, (this.#unsent.get(type) ?? new Set()).add(id));
-    this.#refreshing ??= this.#refresh();
+    this.#noteServer();
+  }
+
+  /** Servers take its name out of what referred to it, or the gateway does: that is another version then, which change detection may not see. */
+  noteDelete(type: string, id: string): void {
+    if (this.#stopping) this.#successor?.noteDelete(type, id);
+    if (this.#stopping) return;
+    for (const [referring, ids] of this.#current?.snapshot.referrersOf(type, id) ?? [])
+      for (const each of ids) this.noteWrite(referring, each);
+    this.noteWrite(type, id);
+  }
+
+  noteEntry(dn: string): void {
+    if (this.#stopping) this.#successor?.noteEntry(dn);
+    if (this.#stopping) return;
+    this.#unsentDns.add(dn);
+    this.#noteServer();
+  }
+
+  #noteServer(): void {
+    this.#wroteTo.add(this.#options.server());
+    this.#gathering ??= setTimeout(() => void this.#refreshNow(), refreshPause).unref();
   }
 
   /** A cycle now, beside the schedule. @throws Error with the reason why it failed */
@@ -149,17 +191,41 @@ export class Follower implements SnapshotSource {
       detect: this.#kind,
       resources: snapshot?.size() ?? 0,
       octets: (snapshot?.octets ?? 0) + (this.#building?.snapshot.octets ?? 0),
-      age: this.#truth === undefined ? undefined : Math.round((this.#now() - this.#truth) / 1000),
+      age: this.#age(),
       lastCycle: this.#lastCycle,
       live: this.#live,
     };
   }
 
+  /** In seconds; undefined while it is not known. */
+  #age(): number | undefined {
+    const age = this.#truth === undefined ? -1 : this.#now() - this.#truth;
+    return age < 0 ? undefined : Math.round(age / 1000);
+  }
+
+  get #hasUnsent(): boolean {
+    return this.#unsent.size > 0 || this.#unsentDns.size > 0;
+  }
+
   #reading(): Reading {
     if (!this.#current || this.#truth === undefined) return { unusable: 'miss' };
-    const age = Math.max(0, this.#now() - this.#truth);
+    const age = this.#now() - this.#truth;
     const left = this.#options.maxStaleness - age;
-    return left < 0 ? { unusable: 'stale' } : { snapshot: this.#current.snapshot, age, left };
+    // Rows of a file that are younger than now were kept while the clock was wrong: nobody knows how old they are.
+    return left < 0 || age < 0 ? { unusable: 'stale' } : { snapshot: this.#current.snapshot, age, left };
+  }
+
+  /** Resolves when it has ended, however it did, or when patience ends. */
+  #firstCycle(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#noteCycle?.(), patience);
+      this.#noteCycle = () => {
+        clearTimeout(timer);
+        this.#caughtUp = undefined;
+        this.#noteCycle = undefined;
+        resolve();
+      };
+    });
   }
 
   /** Whether all that was noted until now has been read, before patience ends. */
@@ -167,10 +233,8 @@ export class Follower implements SnapshotSource {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), patience)));
     const all = async (): Promise<boolean> => {
-      // One that is under way may have begun before the last write: the one after it has not.
-      await this.#refreshing;
-      await this.#refreshing;
-      return true;
+      await this.#refreshNow();
+      return !this.#stopping || !this.#hasUnsent;
     };
     try {
       return await Promise.race([all(), late]);
@@ -179,14 +243,23 @@ export class Follower implements SnapshotSource {
     }
   }
 
+  /** Resolves when all that was noted until now has been read. */
+  #refreshNow(): Promise<void> | undefined {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    if (!this.#refreshing && this.#hasUnsent && !this.#stopping) this.#refreshing = this.#refresh();
+    return this.#refreshing;
+  }
+
   async #refresh(): Promise<void> {
-    while (this.#unsent.size > 0 && !this.#stopping) {
-      const ids = this.#unsent;
+    while (this.#hasUnsent && !this.#stopping) {
+      const [ids, dns, wroteTo] = [this.#unsent, [...this.#unsentDns], this.#wroteTo];
       this.#unsent = new Map();
-      const wroteTo = this.#options.server();
+      this.#unsentDns = new Set();
+      this.#wroteTo = new Set();
       const began = this.#now();
-      const { server, error } = await this.#answer((token) => ({ ask: 'refresh', token, ids }));
-      if (error !== undefined || server !== wroteTo) this.#behindSince = began;
+      const { server, error } = await this.#answer((token) => ({ ask: 'refresh', token, ids, dns }));
+      if (error !== undefined || wroteTo.size > 1 || !wroteTo.has(server)) this.#behindSince = began;
     }
     this.#refreshing = undefined;
   }
@@ -216,17 +289,25 @@ export class Follower implements SnapshotSource {
         this.#take(message.epoch, message.batches);
         this.#ask({ ask: 'taken', number: message.number });
         return;
+      case 'prepare':
+        void this.#prepare(message.epoch);
+        return;
       case 'inForce':
         if (this.#building?.epoch === message.epoch) {
+          void this.#current?.snapshot.release();
           this.#current = this.#building;
           this.#building = undefined;
         }
         this.#current ??= { snapshot: new Snapshot(this.#types), epoch: message.epoch };
         this.#believe(message);
         this.#pause = restartPause.first;
+        if (!this.#hasCycled) this.#caughtUp = this.#firstCycle();
         return;
       case 'dropped':
-        if (this.#building?.epoch === message.epoch) this.#building = undefined;
+        if (this.#building?.epoch === message.epoch) {
+          void this.#building.snapshot.release();
+          this.#building = undefined;
+        }
         return;
       case 'truth':
         this.#believe(message);
@@ -237,11 +318,13 @@ export class Follower implements SnapshotSource {
         return;
       case 'cycle': {
         const { cycle, milliseconds, kind, error } = message;
+        this.#hasCycled = true;
+        this.#noteCycle?.();
         this.#kind = kind ?? this.#kind;
         const failedBefore = this.#lastCycle?.error;
         this.#lastCycle = {
           cycle,
-          at: new Date(this.#now()).toISOString(),
+          at: new Date().toISOString(),
           milliseconds: Math.round(milliseconds),
           ...(error !== undefined && { error }),
         };
@@ -268,6 +351,16 @@ export class Follower implements SnapshotSource {
     this.#building.snapshot.apply(batches);
   }
 
+  /** While the old rows go on to answer. */
+  async #prepare(epoch: number): Promise<void> {
+    try {
+      if (this.#building?.epoch === epoch) await this.#building.snapshot.prepare();
+    } catch (error) {
+      this.#publish('error', 'snapshot not prepared', { reason: error instanceof Error ? error.message : String(error) });
+    }
+    this.#ask({ ask: 'prepared', epoch });
+  }
+
   #believe({ truth, server }: { readonly truth: number; readonly server: string | undefined }): void {
     this.#truth = truth;
     if (this.#behindSince !== undefined && truth > this.#behindSince && server === this.#options.server()) this.#behindSince = undefined;
@@ -279,6 +372,8 @@ export class Follower implements SnapshotSource {
     this.#worker = undefined;
     this.#current = undefined;
     this.#building = undefined;
+    this.#hasCycled = false;
+    this.#noteCycle?.();
     for (const [token, resolve] of this.#asked)
       resolve({ tell: 'done', token, server: undefined, error: 'the thread of the poller has ended' });
     this.#asked.clear();

@@ -2,13 +2,15 @@
 // No RFC; whether an entry is in scope is asked of the server, and only the server.
 import { searchScope } from '../gateway/backend.ts';
 import { referenceKey } from '../gateway/references.ts';
+import { Batched, batchesOf } from '../ldap/batched.ts';
 import type { Changes, EntryId } from '../ldap/changes/change-source.ts';
-import { absoluteTrue, equal, type Filter, or } from '../ldap/filter.ts';
+import { absoluteTrue, equal, type Filter, or, present } from '../ldap/filter.ts';
 import { type Dn, tryParseDn } from '../ldap/dn.ts';
 import type { Session } from '../ldap/session.ts';
 import { Entry } from '../ldap/entry.ts';
 import { idFilter } from '../mapping/filter.ts';
 import { readId } from '../mapping/read.ts';
+import { occupiedBy, referredBy } from '../state/links.ts';
 import type { ReferenceChange, Replica, RowChanges } from './replica.ts';
 import type { Row, RowReader, RowType } from './row.ts';
 import { compareAll, type Comparison } from './sweep.ts';
@@ -70,12 +72,26 @@ export class Gatherer {
     return { puts, gone, references: await this.#findHolders(source, puts) };
   }
 
-  async *readRows(source: Source, type: RowType, filter: Filter = absoluteTrue): AsyncIterable<Row> {
-    const searched = { directory: { search: source.search.bind(source), capabilities: () => source.capabilities } };
-    for await (const entry of searchScope(searched, type.resource, filter, type.attributes)) {
-      const row = this.#reader.read(type, entry);
-      if (row) yield row;
+  /** Ids of the entries of these names, as far as there are any, in scope or not. */
+  async idsAt(source: Source, dns: readonly string[]): Promise<Ids> {
+    const attributes = this.#reader.types.map(({ resource }) => resource.id.ldap);
+    const entries: Entry[] = [];
+    for (const dn of dns) {
+      const base = tryParseDn(dn);
+      const found = base && source.search({ base, scope: 'base', filter: present('objectClass'), attributes });
+      if (found) for await (const entry of found) entries.push(entry);
     }
+    return this.#idsOf(entries);
+  }
+
+  readRows(source: Source, type: RowType, filter: Filter = absoluteTrue): AsyncIterable<Row> {
+    return new Batched(this.#readBatches(source, type, filter));
+  }
+
+  async *#readBatches(source: Source, type: RowType, filter: Filter): AsyncIterable<readonly Row[]> {
+    const searched = { directory: { search: source.search.bind(source), capabilities: () => source.capabilities } };
+    const found = searchScope(searched, type.resource, filter, type.attributes);
+    for await (const entries of batchesOf(found)) yield entries.flatMap((entry) => this.#reader.read(type, entry) ?? []);
   }
 
   /**
@@ -125,8 +141,8 @@ export class Gatherer {
     const number = this.#replica.store.knownNumber(key);
     const ids = new Set<string>();
     if (number === undefined) return ids;
-    for (const { slot, references } of this.#replica.store.referring(type))
-      if (references[field]?.includes(number)) {
+    for (const { slot, links } of this.#replica.store.referring(type))
+      if (referredBy(links, field).includes(number)) {
         const id = this.#replica.store.read(type, slot)?.id;
         if (id !== undefined) ids.add(id);
       }
@@ -153,7 +169,7 @@ export class Gatherer {
     return this.#reader.types.some(({ name, resource }) => {
       const id = readId(resource, entry);
       const row = id === undefined ? undefined : this.#replica.store.find(name, id);
-      return row !== undefined && row.occupies[0] === number;
+      return row !== undefined && occupiedBy(row.links)[0] === number;
     });
   }
 

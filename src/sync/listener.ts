@@ -6,6 +6,8 @@ import type { ChangeKind } from '../ldap/changes/change-source.ts';
 /** What becomes known outside. An epoch is one complete set of rows: a new one is built beside the one in force. */
 export interface Listener {
   batches(epoch: number, batches: readonly Batch[]): Promise<void> | void;
+  /** That epoch has most of its rows, and is about to replace another one: what its first lists need may be made. */
+  prepare(epoch: number): Promise<void>;
   /** That epoch is complete and in force now; `truth` in epoch milliseconds. */
   inForce(epoch: number, truth: number): void;
   /** That epoch will not be completed. */

@@ -23,19 +23,29 @@ export interface WorkerSettings {
   readonly maxRemoved: { readonly percent: number; readonly atLeast: number };
   /** A file, or `memory`. */
   readonly store: string;
+  /** Of the clock that both sides go by. */
+  readonly epoch: number;
 }
 
 export type Ask =
-  /** Written through the gateway: read again. */
-  | { readonly ask: 'refresh'; readonly token: number; readonly ids: ReadonlyMap<string, ReadonlySet<string>> }
+  /** Written through the gateway: read again, by ids of each type, and what entries of these names are. */
+  | {
+      readonly ask: 'refresh';
+      readonly token: number;
+      readonly ids: ReadonlyMap<string, ReadonlySet<string>>;
+      readonly dns: readonly string[];
+    }
   | { readonly ask: 'poll' | 'sweep'; readonly token: number }
   | { readonly ask: 'readAll'; readonly token: number; readonly accept: boolean }
   /** The batches of that number are taken. */
   | { readonly ask: 'taken'; readonly number: number }
+  /** The answer to `prepare`. */
+  | { readonly ask: 'prepared'; readonly epoch: number }
   | { readonly ask: 'stop' };
 
 export type Tell =
   | { readonly tell: 'batches'; readonly epoch: number; readonly number: number; readonly batches: readonly Batch[] }
+  | { readonly tell: 'prepare'; readonly epoch: number }
   | { readonly tell: 'inForce'; readonly epoch: number; readonly truth: number; readonly server: string | undefined }
   | { readonly tell: 'dropped'; readonly epoch: number }
   | { readonly tell: 'truth'; readonly truth: number; readonly server: string | undefined }

@@ -7,7 +7,9 @@ import type { Directory } from '../ldap/directory.ts';
 import { type Dn, formatDn, isUnder, tryParseDn } from '../ldap/dn.ts';
 import type { Session } from '../ldap/session.ts';
 import type { Mapping, ResourceMapping } from '../mapping/mapping.ts';
+import { isDamage } from '../state/database.ts';
 import type { Marks } from '../state/rows.ts';
+import { Doubts } from './doubts.ts';
 import { fieldsOf, watchedBy } from './fields.ts';
 import { Gatherer, type Ids, type Source } from './gather.ts';
 import { Holding } from './holding.ts';
@@ -52,8 +54,8 @@ const format = 1;
 const manyChanges = 20_000;
 /** Milliseconds between sweeps that a change elsewhere calls for. */
 const sweepPause = 60_000;
-/** Rows in one transaction while everything is read. */
-const readBatch = 2000;
+/** Rows that are handed on together while everything is read, and the octets that make fewer of them: whoever takes them does nothing else. */
+const readBatch = { rows: 250, octets: 256 * 1024 };
 
 export class Poller {
   readonly #options: PollerOptions;
@@ -71,6 +73,7 @@ export class Poller {
   /** Cycles that have come into force: what was read before one of them may be older than what it has brought. */
   #commits = 0;
   #lastSweep = 0;
+  readonly #doubts = new Doubts();
 
   constructor(options: PollerOptions) {
     this.#options = options;
@@ -133,14 +136,18 @@ export class Poller {
 
   /**
    * Reads what was written through the gateway, at once and beside a running cycle.
+   * @param dns entries whose ids are not known
    * @returns URL of the server that was read from, or undefined while there are no rows to bring up to date
    */
-  async refresh(ids: Ids): Promise<string | undefined> {
-    const concerned = this.#alsoKnownAs(ids);
+  async refresh(ids: Ids, dns: readonly string[] = []): Promise<string | undefined> {
+    const { server } = this.#options.directory.status();
+    // Without rows in force nobody knows what to ask for, and what is read of everything may be older.
+    if (dns.length > 0 && !this.#holding.inForce) return undefined;
+    const named = dns.length > 0 ? await this.#gatherer().idsAt(this.#shared(), dns) : new Map<string, ReadonlySet<string>>();
+    const concerned = this.#alsoKnownAs(joinIds(ids, named));
     for (const [type, own] of concerned) this.#written.set(type, new Set([...(this.#written.get(type) ?? []), ...own]));
     const { directory } = this.#options;
     if (!this.#holding.inForce) return undefined;
-    const { server } = directory.status();
     let [changes, commits]: [RowChanges | undefined, number] = [undefined, this.#commits];
     while (!changes || commits !== this.#commits) {
       commits = this.#commits;
@@ -148,8 +155,14 @@ export class Poller {
       if (this.#stopped || directory.status().server !== server) return undefined;
     }
     this.#existing().apply(changes);
+    this.#noteDoubts(concerned);
     await this.#holding.taken();
     return server;
+  }
+
+  /** Other stamps than those of whole seconds are never the same again. */
+  #noteDoubts(read: Ids): void {
+    if (this.kind === 'timestamp') this.#doubts.note(read, this.#now());
   }
 
   /** An entry may be a resource of several types, under the same id: a write by one of them changes, adds or removes it in the others. */
@@ -169,11 +182,13 @@ export class Poller {
 
   #inTurn(cycle: () => Promise<void>): Promise<void> {
     const next = this.#cycle.then(() => {
-      if (this.#stopped) throw new Error('the poller has stopped');
+      this.#refuseStopped();
       this.#written.clear();
       return cycle();
     });
-    this.#cycle = next.catch(() => undefined);
+    this.#cycle = next.catch((error: unknown) => {
+      if (isDamage(error)) this.#holding.distrust(String(error));
+    });
     return next;
   }
 
@@ -218,10 +233,14 @@ export class Poller {
       let gone: Ids = missing;
       for (let again = 1; again < this.#options.confirmDeletes && countIds(gone) > 0; again += 1)
         gone = intersect(gone, (await compare()).missing);
-      const gathered = await this.#gatherer().readAgain(session, suspects);
+      const gathered = await this.#gatherer().readAgain(session, joinIds(suspects, this.#doubts.except(missing)));
       const absent = [...gone].flatMap(([type, ids]) => [...ids].map((id) => ({ type, id })));
       const found = await this.#withWritten(session, { ...gathered, gone: [...gathered.gone, ...absent] });
-      return () => this.#commit(found, { ...marks, truth });
+      return async () => {
+        await this.#commit(found, { ...marks, truth });
+        this.#doubts.settle(truth);
+        this.#noteDoubts(suspects);
+      };
     });
   }
 
@@ -271,25 +290,27 @@ export class Poller {
     const gatherer = new Gatherer(this.#readerFor(source), replica, this.#options.baseDn);
     for (const type of this.#readerFor(source).types) {
       let rows: Row[] = [];
+      let octets = 0;
       const keep = async (): Promise<void> => {
-        if (this.#stopped) throw new Error('the poller has stopped');
+        this.#refuseStopped();
         replica.apply({ puts: rows, gone: [], references: [] });
-        rows = [];
+        [rows, octets] = [[], 0];
         await this.#holding.taken();
       };
       for await (const row of gatherer.readRows(session, type)) {
         rows.push(row);
-        if (rows.length >= readBatch) await keep();
+        octets += row.body.length;
+        if (rows.length >= readBatch.rows || octets >= readBatch.octets) await keep();
       }
       await keep();
     }
     while (await this.#addWritten(session, gatherer, replica));
+    await replica.store.complete();
     const old = this.#holding.inForce;
-    if (old) this.#guardRemovals(old.countMissing(replica), old);
+    if (old && !this.#acceptRemovals) this.#guardRemovals(old.countMissing(replica), old);
     return async () => {
-      if (this.#stopped) throw new Error('the poller has stopped');
-      replica.mark({ fingerprint: this.#fingerprint, kind: source.kind, cookie, truth });
-      await this.#holding.exchange(() => this.#addWritten(this.#shared(), gatherer, replica));
+      const marks = { fingerprint: this.#fingerprint, kind: source.kind, cookie, truth };
+      await this.#holding.exchange(marks, () => this.#addWritten(this.#shared(), gatherer, replica));
       this.#commits += 1;
       const milliseconds = this.#now() - truth;
       this.#options.tell.event({ event: 'snapshot complete', level: 'info', rows: this.rows, milliseconds, why });
@@ -298,11 +319,16 @@ export class Poller {
 
   /** To rows aside what was written through the gateway while they were read. @returns whether there was anything */
   async #addWritten(source: Source, gatherer: Gatherer, replica: Replica): Promise<boolean> {
+    this.#refuseStopped();
     if (countIds(this.#written) === 0) return false;
     const ids = new Map(this.#written);
     this.#written.clear();
     replica.apply(await gatherer.readAgain(source, ids));
     return true;
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopped) throw new Error('the poller has stopped');
   }
 
   /** The connections that single entries are read on. */
@@ -361,6 +387,10 @@ function mayShareEntries(one: ResourceMapping, other: ResourceMapping): boolean 
   const isSameId = one.id.ldap.toLowerCase() === other.id.ldap.toLowerCase();
   const areas = other.scope.bases.map(({ dn }) => dn);
   return isSameId && one.scope.bases.some(({ dn }) => areas.some((area) => isUnder(dn, area) || isUnder(area, dn)));
+}
+
+function joinIds(a: Ids, b: Ids): Ids {
+  return new Map([...new Set([...a.keys(), ...b.keys()])].map((type) => [type, new Set([...(a.get(type) ?? []), ...(b.get(type) ?? [])])]));
 }
 
 function countIds(ids: Ids): number {

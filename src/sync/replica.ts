@@ -1,8 +1,9 @@
 // The rows of one directory and how they change: what is put is compared with what is there, and only real differences go on to the snapshot.
 // No RFC; many changes that directories report change nothing that is mapped.
 import type { Batch, Lists } from '../cache/batch.ts';
-import type { Marks, RowFacts, RowStore, StoredRow } from '../state/rows.ts';
-import { digestRow, type Row } from './row.ts';
+import { occupiedBy, packLinks, referredBy } from '../state/links.ts';
+import type { Marks, RowStore, StoredRow } from '../state/rows.ts';
+import type { Row } from './row.ts';
 
 /** Rows in one batch at the most; a batch is in force at once. */
 const batchSize = 1000;
@@ -66,10 +67,20 @@ export class Replica {
     this.flush();
   }
 
-  /** Rows that the other one has not. */
+  /** Rows that the other one has not: mostly the same ids are in both, and a thousand of them are compared as one text. */
   countMissing(other: Replica): number {
     let count = 0;
-    for (const type of this.#types.keys()) for (const { id } of this.store.ids(type)) if (!other.store.find(type, id)) count += 1;
+    for (const type of this.#types.keys()) {
+      let own = this.store.nextIds(type, '');
+      for (let after = ''; own.last !== undefined; own = this.store.nextIds(type, after)) {
+        const theirs = other.store.idsBetween(type, after, own.last);
+        if (own.ids !== theirs) {
+          const known = new Set(JSON.parse(theirs) as string[]);
+          for (const id of JSON.parse(own.ids) as string[]) if (!known.has(id)) count += 1;
+        }
+        after = own.last;
+      }
+    }
     return count;
   }
 
@@ -91,7 +102,7 @@ export class Replica {
   /** Whether a row is known by its names already: another one is new, renamed or moved. */
   isNamed({ type, id, keys }: Pick<Row, 'type' | 'id' | 'keys'>): boolean {
     const known = this.store.find(type, id);
-    return known !== undefined && keys.every((key, i) => this.store.knownNumber(key) === known.occupies[i]);
+    return known !== undefined && keys.every((key, i) => this.store.knownNumber(key) === occupiedBy(known.links)[i]);
   }
 
   flush(): void {
@@ -103,17 +114,13 @@ export class Replica {
     this.#waiting.clear();
   }
 
-  #put(row: Row): void {
-    const known = this.store.find(row.type, row.id);
-    const references = row.references.map((keys) => Uint32Array.from(new Set(keys.map((key) => this.store.number(key)))).toSorted());
-    const occupies = Uint32Array.from(row.keys.map((key) => this.store.number(key)));
-    const digest = digestRow(row, occupies, ...references);
-    if (known && Buffer.compare(known.digest, digest) === 0) {
-      if (known.stamp !== row.stamp) this.store.stamp(row.type, known.slot, row.stamp);
-      return;
-    }
-    const { id, stamp, display, body } = row;
-    this.#keep(row.type, known?.slot, { id, digest, stamp, display, occupies, references, body });
+  #put({ type, id, keys, stamp, display, body, references }: Row): void {
+    const slot = this.store.find(type, id)?.slot;
+    const known = slot === undefined ? undefined : this.store.read(type, slot);
+    const names = [keys.map((key) => this.store.number(key)), ...references.map((each) => this.#numbers(each))];
+    const row = { id, stamp, display, body, links: packLinks(names) };
+    if (slot === undefined || !known || !showsSame(known, row)) this.#keep(type, slot, row);
+    else if (known.stamp !== stamp) this.store.stamp(type, slot, stamp);
   }
 
   #refer({ type, id, field, key, present }: ReferenceChange): void {
@@ -121,18 +128,23 @@ export class Replica {
     const row = known && this.store.read(type, known.slot);
     if (!row) return;
     const number = this.store.number(key);
-    const references = Array.from({ length: this.#fieldCount(type) }, (_, i) => row.references[i] ?? new Uint32Array());
-    const own = new Set(references[field]);
+    const own = new Set(referredBy(row.links, field));
     if (own.has(number) === present) return;
     if (present) own.add(number);
     else own.delete(number);
-    references[field] = Uint32Array.from(own).toSorted();
-    const digest = digestRow({ body: Buffer.from(row.body), display: row.display }, row.occupies, ...references);
-    this.#keep(type, known.slot, { ...row, references, digest });
+    const others = Array.from({ length: this.#fieldCount(type) }, (_, i) => referredBy(row.links, i));
+    const lists = others.map((list, i) => (i === field ? Uint32Array.from(own).toSorted() : list));
+    this.#keep(type, known.slot, { ...row, links: packLinks([occupiedBy(row.links), ...lists]) });
+  }
+
+  /** Of names, each once and in order. */
+  #numbers(names: readonly string[]): ArrayLike<number> {
+    const numbers = names.map((name) => this.store.number(name));
+    return numbers.length < 2 ? numbers : Uint32Array.from(new Set(Uint32Array.from(numbers).toSorted()));
   }
 
   #remove(type: string, id: string): void {
-    const known: RowFacts | undefined = this.store.find(type, id);
+    const known = this.store.find(type, id);
     if (!known) return;
     this.store.remove(type, known.slot);
     const waiting = this.#waitingFor(type);
@@ -161,6 +173,14 @@ export class Replica {
   }
 }
 
+const showsSame = (a: StoredRow, b: StoredRow): boolean =>
+  a.display === b.display && areEqual(a.body, b.body) && areEqual(a.links, b.links);
+
+const areEqual = (a: Uint8Array | Uint32Array, b: Uint8Array | Uint32Array): boolean => Buffer.compare(octetsOf(a), octetsOf(b)) === 0;
+
+const octetsOf = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
 interface Waiting {
   readonly rows: Map<number, StoredRow>;
   readonly removed: Set<number>;
@@ -174,8 +194,8 @@ function packBatch(type: string, fieldCount: number, { rows, removed }: Waiting)
     ids: all.map(({ id }) => id),
     displays: all.map(({ display }) => display),
     bodies: packBodies(all.map(({ body }) => body)),
-    occupies: packLists(all.map(({ occupies }) => occupies)),
-    references: Array.from({ length: fieldCount }, (_, i) => packLists(all.map(({ references }) => references[i] ?? new Uint32Array()))),
+    occupies: packLists(all.map(({ links }) => occupiedBy(links))),
+    references: Array.from({ length: fieldCount }, (_, i) => packLists(all.map(({ links }) => referredBy(links, i)))),
     removed: Uint32Array.from(removed),
   };
 }

@@ -1,13 +1,13 @@
 // Entry to row: the resource as JSON without what is made of references, and what it refers to by name.
 // RFC 7643 section 3; the names are normalized DNs, and SIDs ([MS-ADTS] 3.1.1.3.1.2.4).
-import { createHash } from 'node:crypto';
 import { displayOf, displayRules, referenceKey } from '../gateway/references.ts';
 import { versionAttributes, versionOf } from '../gateway/version.ts';
 import type { Capabilities } from '../ldap/directory.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { parseSid } from '../ldap/syntax.ts';
 import type { Mapping, ResourceMapping } from '../mapping/mapping.ts';
-import { attributesToRead, everything, readResource, withoutContext } from '../mapping/read.ts';
+import { attributesToRead, everything, readResource, type Wanted, withoutContext } from '../mapping/read.ts';
+import type { ReadContext } from '../mapping/rule.ts';
 import { type Field, fieldsOf } from './fields.ts';
 
 /** One resource type as it is kept. */
@@ -15,6 +15,8 @@ export interface RowType {
   readonly resource: ResourceMapping;
   readonly name: string;
   readonly fields: readonly Field[];
+  /** The attributes that are not fields. */
+  readonly plain: Wanted;
   /** LDAP attributes that a row is made of. */
   readonly attributes: readonly string[];
 }
@@ -40,7 +42,7 @@ export class RowReader {
   readonly #source: { readonly directory: { capabilities(): Capabilities } };
   /** The attribute that stamps are read from. */
   readonly stamp: string | undefined;
-  readonly #locationOf: (type: string, id: string) => string;
+  readonly #context: ReadContext;
 
   constructor(
     mapping: Mapping,
@@ -51,12 +53,12 @@ export class RowReader {
   ) {
     this.#source = { directory: { capabilities: () => capabilities } };
     this.stamp = stamp;
-    this.#locationOf = locationOf;
+    this.#context = { ...withoutContext, locationOf };
     const usesSids = mapping.resources.some(({ rules }) => rules.some(({ reads }) => reads.includes('objectSid')));
     this.types = kept.map((resource) => ({
       resource,
       name: resource.type.name,
-      fields: fieldsOf(mapping, resource),
+      ...splitAttributes(mapping, resource),
       attributes: [
         ...new Set([
           ...attributesToRead(resource, everything),
@@ -74,11 +76,8 @@ export class RowReader {
   }
 
   /** Undefined for an entry without id, which cannot be shown (L-029). */
-  read({ resource, name, fields }: RowType, entry: Entry): Row | undefined {
-    const made = new Set(fields.map(({ attribute }) => attribute));
-    const context = { ...withoutContext, locationOf: this.#locationOf };
-    const version = versionOf(this.#source, resource, entry);
-    const shown = readResource(resource, entry, context, version, (attribute) => !made.has(attribute));
+  read({ resource, name, fields, plain }: RowType, entry: Entry): Row | undefined {
+    const shown = readResource(resource, entry, this.#context, versionOf(this.#source, resource, entry), plain);
     if (!shown) return undefined;
     return {
       type: name,
@@ -93,9 +92,8 @@ export class RowReader {
   }
 }
 
-/** Two rows with the same digest show the same. */
-export function digestRow({ body, display }: Pick<Row, 'body' | 'display'>, ...lists: readonly Uint32Array[]): Buffer {
-  const hash = createHash('sha1').update(body).update('\0').update(display);
-  for (const list of lists) hash.update(`\0${list.length}\0`).update(list);
-  return hash.digest();
+function splitAttributes(mapping: Mapping, resource: ResourceMapping): Pick<RowType, 'fields' | 'plain'> {
+  const fields = fieldsOf(mapping, resource);
+  const made = new Set(fields.map(({ attribute }) => attribute));
+  return { fields, plain: (attribute) => !made.has(attribute) };
 }

@@ -7,6 +7,7 @@ import { absoluteTrue } from '../ldap/filter.ts';
 import type { Session } from '../ldap/session.ts';
 import type { SearchBase } from '../mapping/mapping.ts';
 import { readId } from '../mapping/read.ts';
+import { occupiedBy } from '../state/links.ts';
 import type { Replica } from './replica.ts';
 import type { RowReader, RowType } from './row.ts';
 
@@ -54,7 +55,7 @@ async function compareType(
     const isSame =
       row !== undefined &&
       row.stamp === reader.stampOf(entry) &&
-      row.occupies[0] === replica.store.knownNumber(referenceKey(entry.dn) ?? entry.dn);
+      occupiedBy(row.links)[0] === replica.store.knownNumber(referenceKey(entry.dn) ?? entry.dn);
     if (!isSame) changed.add(id);
   }
   return { seen, changed };

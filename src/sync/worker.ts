@@ -1,18 +1,21 @@
 // The thread of one directory's poller: schedules, and the poller's words as messages. Requests never wait for what goes on here.
-// No RFC; times by node-cron.
+// No RFC.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
-import { schedule, type ScheduledTask } from 'node-cron';
 import type { Batch } from '../cache/batch.ts';
 import { openDirectory } from '../ldap/directory.ts';
 import { parseDn } from '../ldap/dn.ts';
 import { compileMapping } from '../mapping/compile.ts';
 import { mappingDefinition } from '../mapping/definition.ts';
 import { resourceNamed } from '../mapping/mapping.ts';
+import { steadyClock } from './clock.ts';
 import type { Ask, Tell, WorkerSettings } from './messages.ts';
 import { Poller } from './poller.ts';
+import { Schedule } from './schedule.ts';
 
-/** Batches that may be under way: more would only lie in memory. */
-const mostUnderWay = 8;
+/** Batches that may be under way: more would only lie in memory, and be taken in one after the other while requests wait. */
+const mostUnderWay = 3;
 /** Milliseconds between attempts to read everything for the first time. */
 const firstPause = 10_000;
 
@@ -23,12 +26,15 @@ const tell = (message: Tell, transfer: readonly ArrayBuffer[] = []): void => por
 
 const { mapping } = compileMapping(mappingDefinition.parse(settings.mapping), { baseDn: settings.baseDn });
 const directory = openDirectory({ ...settings.connection, baseDn: parseDn(settings.baseDn), connections: 1 });
+const now = steadyClock(settings.epoch);
 const serverNow = (): string | undefined => directory.status().server;
 
 /** What was sent and is not taken yet, and who waits until that is less. */
 const underWay = new Set<number>();
 const waiting: (() => void)[] = [];
 let sent = 0;
+/** Who waits until an epoch is prepared. */
+const preparing = new Map<number, () => void>();
 
 async function untilFew(): Promise<void> {
   if (underWay.size <= mostUnderWay) return;
@@ -39,6 +45,14 @@ async function untilFew(): Promise<void> {
 function take(number: number): void {
   underWay.delete(number);
   for (const resume of waiting.splice(0)) resume();
+}
+
+/** What reading everything leaves behind would stay until this thread has as much to do again; here a pause of the collector delays nobody. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  setFlagsFromString('--no-expose-gc');
+  collect();
 }
 
 const poller = new Poller({
@@ -52,6 +66,7 @@ const poller = new Poller({
   confirmDeletes: settings.confirmDeletes,
   maxRemoved: settings.maxRemoved,
   store: settings.store,
+  now,
   tell: {
     async batches(epoch, batches) {
       sent += 1;
@@ -59,7 +74,14 @@ const poller = new Poller({
       tell({ tell: 'batches', epoch, number: sent, batches }, batches.flatMap(buffersOf));
       await untilFew();
     },
-    inForce: (epoch, truth) => tell({ tell: 'inForce', epoch, truth, server: serverNow() }),
+    prepare(epoch) {
+      tell({ tell: 'prepare', epoch });
+      return new Promise((resolve) => preparing.set(epoch, resolve));
+    },
+    inForce(epoch, truth) {
+      tell({ tell: 'inForce', epoch, truth, server: serverNow() });
+      setImmediate(collectGarbage);
+    },
     dropped: (epoch) => tell({ tell: 'dropped', epoch }),
     truth: (truth) => tell({ tell: 'truth', truth, server: serverNow() }),
     event: (event) => tell({ tell: 'event', event }),
@@ -86,16 +108,16 @@ async function runCycle(cycle: 'poll' | 'sweep' | 'readAll', work: () => Promise
 const answer = (token: number, error: string | undefined): void =>
   tell({ tell: 'done', token, server: serverNow(), ...(error !== undefined && { error }) });
 
-async function refresh(token: number, ids: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+async function refresh({ token, ids, dns }: Ask & { readonly ask: 'refresh' }): Promise<void> {
   try {
-    const server = await poller.refresh(ids);
+    const server = await poller.refresh(ids, dns);
     tell({ tell: 'done', token, server, ...(server === undefined && { error: 'there are no complete rows, or the server has changed' }) });
   } catch (error) {
     answer(token, error instanceof Error ? error.message : String(error));
   }
 }
 
-const tasks: ScheduledTask[] = [];
+let schedules: readonly Schedule[] = [];
 let retry: NodeJS.Timeout | undefined;
 let isStopping = false;
 
@@ -105,11 +127,11 @@ async function start(): Promise<void> {
   await runCycle('poll', () => poller.poll());
   if (isStopping) return;
   retryUntilComplete();
-  const options = { timezone: settings.timezone, noOverlap: true };
-  tasks.push(
-    schedule(settings.poll, async () => void (await runCycle('poll', () => poller.poll())), options),
-    schedule(settings.sweep, async () => void (await runCycle('sweep', () => poller.sweep())), options),
-  );
+  const { timezone } = settings;
+  schedules = [
+    new Schedule(settings.poll, timezone, () => runCycle('poll', () => poller.poll())),
+    new Schedule(settings.sweep, timezone, () => runCycle('sweep', () => poller.sweep())),
+  ];
 }
 
 /** The schedule may be far apart: without any rows there is no waiting for it. */
@@ -121,7 +143,7 @@ function retryUntilComplete(): void {
 async function stop(): Promise<void> {
   isStopping = true;
   clearTimeout(retry);
-  for (const task of tasks) await task.stop();
+  for (const each of schedules) each.stop();
   poller.close();
   await directory.close();
   tell({ tell: 'stopped' });
@@ -132,8 +154,12 @@ port.on('message', (message: Ask) => {
     case 'taken':
       take(message.number);
       return;
+    case 'prepared':
+      preparing.get(message.epoch)?.();
+      preparing.delete(message.epoch);
+      return;
     case 'refresh':
-      void refresh(message.token, message.ids);
+      void refresh(message);
       return;
     case 'poll':
       void runCycle('poll', () => poller.poll()).then((error) => answer(message.token, error));

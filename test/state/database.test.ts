@@ -108,7 +108,14 @@ describe('a file of ours', () => {
     const first = take();
     expect(level(first)).toBe(2);
     first.close();
-    expect(level(take(format, { synchronous: 'normal' }))).toBe(1);
+    const second = take(format, { synchronous: 'normal' });
+    expect(level(second)).toBe(1);
+    second.close();
+    const third = take(format, { synchronous: 'closed' });
+    expect(level(third)).toBe(0);
+    note(third, 'kept');
+    third.close();
+    expect(notes(take())).toEqual(['kept']);
   });
 
   test('in memory is not shared', () => {

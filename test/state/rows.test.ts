@@ -4,15 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import fc from 'fast-check';
+import { packLinks } from '../../src/state/links.ts';
 import { RowStore, type StoredRow } from '../../src/state/rows.ts';
 
-const row = (id: string, references: readonly Uint32Array[] = []): StoredRow => ({
+const row = (id: string, references: readonly ArrayLike<number>[] = []): StoredRow => ({
   id,
-  digest: Buffer.from(id),
   stamp: `stamp of ${id}`,
   display: '',
-  occupies: Uint32Array.of(1),
-  references,
+  links: packLinks([[1], ...references]),
   body: Buffer.from(`{"id":"${id}"}`),
 });
 const marks = { fingerprint: 'f', kind: 'entrycsn', cookie: 'c', truth: 1 };
@@ -29,13 +28,15 @@ describe.each(['memory', 'a file'])('rows in %s', (where) => {
 
   test('come back as they were put, by id, by slot and all together', () => {
     const store = open();
-    const references = [Uint32Array.of(), Uint32Array.from({ length: 50_000 }, (_, i) => i * 3)];
+    const references = [[], Uint32Array.from({ length: 50_000 }, (_, i) => i * 3)];
+    const { links } = row('g', references);
     const slot = store.put('Group', undefined, row('g', references));
-    expect(store.find('Group', 'g')).toMatchObject({ slot, stamp: 'stamp of g', references });
+    store.put('User', undefined, row('u'));
+    expect(store.find('Group', 'g')).toMatchObject({ slot, stamp: 'stamp of g', links });
     expect(store.find('User', 'g')).toBeUndefined();
-    expect(store.read('Group', slot)).toMatchObject({ id: 'g', references, occupies: Uint32Array.of(1) });
-    expect([...store.rows('Group')]).toMatchObject([{ slot, id: 'g', references }]);
-    expect([...store.referring('Group')]).toEqual([{ slot, references }]);
+    expect(store.read('Group', slot)).toMatchObject({ id: 'g', links });
+    expect([...store.rows('Group')]).toMatchObject([{ slot, id: 'g', links }]);
+    expect([...store.referring('Group')]).toEqual([{ slot, links }]);
     expect([...store.referring('User')]).toEqual([]);
     store.close();
   });
@@ -103,5 +104,71 @@ describe.each(['memory', 'a file'])('rows in %s', (where) => {
       ),
       { numRuns: where === 'memory' ? 200 : 25 },
     );
+  });
+});
+
+describe('a draft', () => {
+  const types = ['User', 'Group'];
+  const everything = (store: RowStore): unknown =>
+    types.map((type) => [
+      [...store.rows(type)],
+      store.count(type),
+      store.nextIds(type, ''),
+      [...store.referring(type)],
+      store.idsBetween(type, '3', '7'),
+    ]);
+
+  test('is, once it is complete, what it would have become row by row', async () => {
+    const step = fc.record({
+      type: fc.constantFrom(...types),
+      id: fc.integer({ min: 0, max: 12 }).map(String),
+      name: fc.string({ minLength: 1, unit: 'grapheme', maxLength: 400 }),
+      isPut: fc.boolean(),
+    });
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.nat(60), async (steps, completed) => {
+      const file = join(mkdtempSync(join(folder, 'draft-')), 'rows.db');
+      const [plain, draft] = [new RowStore(':memory:', types), new RowStore(file, types, true)];
+      for (const [at, { type, id, name, isPut }] of steps.entries()) {
+        if (at === completed) await draft.complete();
+        const [number, slot] = [plain.number(name), plain.find(type, id)?.slot];
+        const own = draft.find(type, id)?.slot;
+        expect([draft.number(name), draft.knownNumber(name), draft.knownNumber(`${name}?`), own]).toEqual([
+          number,
+          number,
+          plain.knownNumber(`${name}?`),
+          slot,
+        ]);
+        const replacement = row(id, [[number], []]);
+        for (const store of [plain, draft])
+          store.transact(() => {
+            if (isPut) store.put(type, slot, replacement);
+            else if (slot !== undefined) store.remove(type, slot);
+          });
+      }
+      await draft.complete();
+      draft.marks = marks;
+      draft.close();
+      const reopened = new RowStore(file, types);
+      expect(reopened.setAside).toBeUndefined();
+      expect(reopened.marks).toEqual(marks);
+      expect([reopened.nameCount, everything(reopened)]).toEqual([plain.nameCount, everything(plain)]);
+      reopened.close();
+      plain.close();
+    });
+    await fc.assert(property, { numRuns: 40 });
+  });
+
+  test('in memory can be kept up when it is complete, and rolls back then', async () => {
+    const draft = new RowStore(':memory:', types, true);
+    draft.put('User', undefined, row('a'));
+    await draft.complete();
+    expect(() =>
+      draft.transact(() => {
+        draft.put('User', undefined, row('b'));
+        throw new Error('in the middle');
+      }),
+    ).toThrow('in the middle');
+    expect(idsOf(draft, 'User')).toEqual(['a']);
+    draft.close();
   });
 });

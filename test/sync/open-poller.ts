@@ -51,6 +51,7 @@ export class Heard {
       this.#building.set(epoch, snapshot);
       snapshot.apply(batches);
     },
+    prepare: () => Promise.resolve(),
     inForce: (epoch, truth) => {
       this.#inForce = epoch;
       this.truth = truth;

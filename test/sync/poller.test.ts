@@ -1,11 +1,11 @@
 // One directory kept up with, over a live slapd: what is believed and when, what outlives a restart, and what a failure in the middle leaves.
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DirectoryConfig } from '../../src/config.ts';
 import { type Directory, openDirectory } from '../../src/ldap/directory.ts';
-import { type Dn, parseDn } from '../../src/ldap/dn.ts';
+import { type Dn, formatDn, parseDn } from '../../src/ldap/dn.ts';
 import type { Entry } from '../../src/ldap/entry.ts';
 import { and, equal, type Filter, not } from '../../src/ldap/filter.ts';
 import type { Session } from '../../src/ldap/session.ts';
@@ -259,7 +259,54 @@ describe('a file', () => {
   });
 });
 
+describe('a process that is killed', () => {
+  test('while everything is read anew leaves what was in force before, at any moment, and nothing of the new rows', async () => {
+    const store = join(folder, 'rows.db');
+    const moments: string[] = [];
+    // What is on the disk then, as a process that ends there would leave it.
+    const look = (): void => {
+      const moment = `${folder}-${moments.length}`;
+      cpSync(folder, moment, { recursive: true });
+      moments.push(moment);
+    };
+    let isWatched = false;
+    const watched = meddled(async function* (session, request) {
+      if (isWatched) look();
+      for await (const entry of session.search(request)) yield entry;
+      if (isWatched) look();
+    });
+    const { poller, heard } = await start({ store, directory: watched });
+    await poller.poll();
+    const before = await heard.names();
+    await addUser();
+    isWatched = true;
+    await poller.readAll();
+    look();
+    expect(existsSync(`${store}.next`)).toBe(false);
+    const after = await heard.names();
+    expect(after).not.toEqual(before);
+    expect(moments.some((moment) => existsSync(join(moment, 'rows.db.next')))).toBe(true);
+    for (const [at, moment] of moments.entries()) {
+      const restarted = await start({ store: join(moment, 'rows.db') });
+      expect(await restarted.heard.names()).toEqual(at === moments.length - 1 ? after : before);
+      expect(existsSync(join(moment, 'rows.db.next'))).toBe(false);
+      expect(restarted.heard.events).toEqual([]);
+      restarted.poller.close();
+      rmSync(moment, { recursive: true });
+    }
+  });
+});
+
 describe('what was just written', () => {
+  test('is found by its name, too, when nobody has learned its id', async () => {
+    const { poller, heard } = await start();
+    expect(await poller.refresh(new Map(), [formatDn(dnOf('nobody'))])).toBeUndefined();
+    await poller.poll();
+    const name = await addUser();
+    await poller.refresh(new Map(), [formatDn(dnOf(name)), formatDn(dnOf('nobody')), 'no name at all']);
+    expect(await heard.names()).toEqual(await listed());
+  });
+
   test('is read at once, beside a reading of everything that began before, and is not undone by it', async () => {
     const name = await addUser();
     let pause: Promise<void> | undefined;
