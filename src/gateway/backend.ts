@@ -1,7 +1,8 @@
 // One directory with its mapping: what every use case works on, and the searches that all of them share.
 import type { SnapshotSource } from '../cache/source.ts';
 import type { Directory } from '../ldap/directory.ts';
-import { type Dn, dnKey, parseDn } from '../ldap/dn.ts';
+import { Batched, batchesOf } from '../ldap/batched.ts';
+import { type Dn, dnKeyOf } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { and, type Filter } from '../ldap/filter.ts';
 import { notFound, ScimError } from '../scim/error.ts';
@@ -17,6 +18,7 @@ import type { Cursors } from './cursor.ts';
 import type { DirectoryState } from './guard-state.ts';
 import type { Guards, Refusal } from './guards.ts';
 import type { LimitVerdict, Tally } from './limits.ts';
+import type { Lookups } from './lookups.ts';
 import type { Plan } from './plan.ts';
 import { reachOf } from './restriction.ts';
 
@@ -40,6 +42,8 @@ export interface Backend {
   readonly clientNamed?: (name: string) => Client | undefined;
   /** Name of the client that is being answered, for what is held. */
   readonly caller?: string;
+  /** What the operation under way has looked up; absent: nothing is remembered. */
+  readonly lookups?: Lookups;
   /** Writes are refused: another process is there for them. */
   readonly readOnly?: boolean;
   /** The service account, which the gateway never writes; undefined where it binds by another name than its DN. */
@@ -83,11 +87,7 @@ export interface Question {
 }
 
 /** @throws ScimError notFound for a type that this mapping does not have */
-export function mappingOf({ mapping }: Backend, type: ResourceType): ResourceMapping {
-  const resource = resourceNamed(mapping, type.name);
-  if (!resource) throw notFound();
-  return resource;
-}
+export const mappingOf = ({ mapping }: Backend, type: ResourceType): ResourceMapping => requireResource(mapping, type);
 
 export function locationOf({ baseUrl, mapping }: Backend, type: string, id: string): string {
   return `${baseUrl}${resourceNamed(mapping, type)?.type.endpoint ?? `/${type}`}/${encodeURIComponent(id)}`;
@@ -100,20 +100,33 @@ export interface Searched {
 }
 
 /** What the client that is being answered sees of a resource type. @throws ScimError notFound for a type that this mapping does not have */
-export function viewOf(backend: Backend, type: ResourceType): ResourceMapping {
-  return mappingOf({ ...backend, mapping: backend.view ?? backend.mapping }, type);
+export const viewOf = ({ view, mapping }: Backend, type: ResourceType): ResourceMapping => requireResource(view ?? mapping, type);
+
+function requireResource(mapping: Mapping, type: ResourceType): ResourceMapping {
+  const resource = resourceNamed(mapping, type.name);
+  if (!resource) throw notFound();
+  return resource;
 }
 
 /**
  * The entries of a resource type that match a filter, from all its search bases. The scope (bases and filter of the type, and what the
  * client is restricted to) is always part of the question, so that nothing outside it can be reached by an id or a reference (R-222).
  */
-export async function* searchScope(
+export function searchScope(
   backend: Searched,
   resource: ResourceMapping,
   filter: Filter,
   attributes: readonly string[],
 ): AsyncIterable<Entry> {
+  return new Batched(searchBases(backend, resource, filter, attributes));
+}
+
+async function* searchBases(
+  backend: Searched,
+  resource: ResourceMapping,
+  filter: Filter,
+  attributes: readonly string[],
+): AsyncIterable<readonly Entry[]> {
   const { directory } = backend;
   const reach = reachOf(backend, resource);
   const question = and([reach.filter, filter]);
@@ -123,12 +136,16 @@ export async function* searchScope(
   if (question.kind === 'or' && question.filters.length === 0) return;
   // Bases may lie inside each other.
   const seen = reach.bases.length > 1 ? new Set<string>() : undefined;
+  const isNew = ({ dn }: Entry): boolean => {
+    if (!seen) return true;
+    const key = dnKeyOf(dn) ?? dn;
+    const isKnown = seen.has(key);
+    seen.add(key);
+    return !isKnown;
+  };
   for (const base of reach.bases) {
-    for await (const entry of directory.search({ base: base.dn, scope: base.scope, filter: question, attributes: names })) {
-      const key = seen && dnKey(parseDn(entry.dn));
-      if (!(key !== undefined && seen?.has(key)) && reach.admits(entry)) yield entry;
-      if (key !== undefined) seen?.add(key);
-    }
+    const found = directory.search({ base: base.dn, scope: base.scope, filter: question, attributes: names });
+    for await (const entries of batchesOf(found)) yield entries.filter((entry) => isNew(entry) && reach.admits(entry));
   }
 }
 

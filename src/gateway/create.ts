@@ -9,6 +9,7 @@ import { buildEntry, type NewEntry, withDefaults } from '../mapping/write.ts';
 import { invalidValue, ScimError } from '../scim/error.ts';
 import { checkRequired, parseResource } from '../scim/resource.ts';
 import type { Resource, ResourceType } from '../scim/schema.ts';
+import { askAtOnce } from './at-once.ts';
 import { type Backend, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
 import { pendingOf, settle, translateReferences } from './deferred.ts';
@@ -20,7 +21,7 @@ import { adoptMatch } from './match.ts';
 import { requireHashing } from './password-storage.ts';
 import { planCreate } from './plan.ts';
 import { restoreQuarantined } from './quarantine.ts';
-import { attributesFor, readEntries } from './read-entries.ts';
+import { attributesFor, lookUp, readEntries } from './read-entries.ts';
 import { requireReach } from './restriction.ts';
 import { refuseDuplicates } from './unique-values.ts';
 import { journalling, writeContext } from './write-context.ts';
@@ -99,6 +100,7 @@ async function addUnderFreeName(
   }
 }
 
+/** Whatever fails after the entry was added, it is there. */
 function addEntry(
   backend: Backend,
   resource: ResourceMapping,
@@ -111,20 +113,23 @@ function addEntry(
     const plan = planCreate(entry, entry.rdn, password, resource.password?.strategy);
     const dn = childOf(entry.rdn, entry.base);
     const answer = (added: Entry | undefined) => answerFor(backend, resource, dn, added, attributes);
+    const meanwhile = () => lookUp(backend, resource, [new Entry(formatDn(dn), entry.attributes)], everything);
     // After an unknown outcome: an entry that holds all that was sent is the one that was sent. Its password is set, again or at last.
     if (previous?.outcomeUnknown && (await holds(backend, dn, entry))) {
-      return { plan: { ...plan, steps: plan.steps.slice(1) }, answer, repeatable: true };
+      return { plan: { ...plan, steps: plan.steps.slice(1) }, answer, meanwhile, repeatable: true };
     }
     guardBindName(
       backend,
       [...entry.attributes].map(([attribute, values]) => ({ attribute, values })),
     );
-    await guardName(backend, resource, dn);
+    await askAtOnce([guardName(backend, resource, dn), refuseDuplicates(backend, resource, wanted)]);
     if (password !== undefined) await requireHashing(backend, resource);
-    await refuseDuplicates(backend, resource, wanted);
-    return { plan, answer };
+    return { plan, answer, meanwhile };
   };
-  return runWrite({ backend, type: resource.type, operation: 'add', postRead: attributes }, prepare);
+  return runWrite({ backend, type: resource.type, operation: 'add', postRead: attributes }, prepare).catch((error: unknown) => {
+    backend.snapshot?.noteEntry(formatDn(childOf(entry.rdn, entry.base)));
+    throw error;
+  });
 }
 
 async function holds({ directory }: Backend, dn: Dn, { attributes }: NewEntry): Promise<boolean> {

@@ -4,6 +4,7 @@ import { ScimError } from '../scim/error.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { isNaming, noteSubject } from './account.ts';
 import { everything } from '../mapping/read.ts';
+import { askAtOnce } from './at-once.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
 import { pendingOf, settle } from './deferred.ts';
@@ -41,25 +42,17 @@ export async function deleteResource(
       if (previous?.outcomeUnknown && error instanceof ScimError && error.status === 404) return undefined;
       throw error;
     });
-    const foreseen = { answer: undefined };
+    const foreseen = { answer };
     if (!entry) return { plan: { steps: [], result: undefined }, answer, foreseen };
     noteSubject((await readEntries(backend, resource, [entry], isNaming))[0]);
     checkConditions(conditions, versionOf(backend, resource, entry));
     const dn = parseDn(entry.dn);
-    await guardEntry(backend, dn);
-    const losses = [lossOfDelete(resource)];
-    if (quarantine) {
-      const plan = await planHiding(backend, client, resource, quarantine, entry, conditions.ifMatch !== undefined);
-      return { plan, losses, answer, foreseen };
-    }
     const assertion = conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined;
-    const links = await findLinks(backend, resource, dn);
-    return {
-      foreseen,
-      plan: planDelete({ dn, assertion, links }),
-      losses,
-      answer,
-    };
+    const planning = quarantine
+      ? planHiding(backend, client, resource, quarantine, entry, conditions.ifMatch !== undefined)
+      : findLinks(backend, resource, dn).then((links) => planDelete({ dn, assertion, links }));
+    const [, plan] = await askAtOnce([guardEntry(backend, dn), planning]);
+    return { plan, losses: [lossOfDelete(resource)], answer, foreseen };
   };
   await runWrite({ backend, type, id, operation: 'delete', conditional: conditions.ifMatch !== undefined }, prepare);
   settle(backend, resource, id, [], pendingOf(backend, resource, id), everything);

@@ -3,6 +3,7 @@
 import { type Cause, diagnose, explainDirectoryError } from '../ldap/diagnostics.ts';
 import { DirectoryError } from '../ldap/directory.ts';
 import { invalidValue, mutability, notFound, ScimError, tooMany, unavailable, uniqueness } from '../scim/error.ts';
+import { isOfRecords } from './failure.ts';
 import { reportRefused } from './journal.ts';
 
 /** Seconds after which a client may try again. */
@@ -12,6 +13,7 @@ const afterRefusal = 300;
 
 /** @param operation decides what some codes mean: a name that is taken, a search that is too large */
 export function translateError(error: unknown, operation: Operation): unknown {
+  if (isOfRecords(error)) return new ScimError(503, 'The gateway cannot keep its records', { retryAfter: soon, cause: error });
   if (!(error instanceof DirectoryError)) return error;
   const options = { cause: error };
   switch (error.kind) {

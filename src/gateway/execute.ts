@@ -2,7 +2,7 @@
 // Prepare, plan, execute, and on conflict prepare again, three times at the most: nowhere else is a write tried twice.
 import { performance } from 'node:perf_hooks';
 import { type Directory, DirectoryError } from '../ldap/directory.ts';
-import { formatRdn, type Rdn } from '../ldap/dn.ts';
+import { dnKey, formatRdn, type Rdn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { invalidValue, preconditionFailed, ScimError, unavailable } from '../scim/error.ts';
@@ -109,8 +109,10 @@ export interface Prepared<T> {
   readonly answer: (entry: Entry | undefined) => Promise<T>;
   /** What is taken away, for the limits. */
   readonly losses?: readonly Loss[];
+  /** Looks up what the answer will need and the steps do not change, while they are executed. What fails there is looked up again. */
+  readonly meanwhile?: () => Promise<unknown>;
   /** The answer if the plan was executed, for where it is not; absent: it cannot be known (the id of a new entry). */
-  readonly foreseen?: { readonly answer: T };
+  readonly foreseen?: { readonly answer: () => Promise<T> };
   /** The steps lead to the same state however often they run: they may run although it is unknown whether they did. */
   readonly repeatable?: boolean;
 }
@@ -154,7 +156,9 @@ async function tryWrite<T>(execution: Execution, prepare: Prepare<T>, noted: Not
   // What a write with an unknown outcome has counted stays counted until it is seen not to be done.
   let unsettled: Reservation | undefined;
   for (let attempt = 1; ; attempt++) {
-    const { plan, answer, losses = [], foreseen, repeatable } = await translated(execution, () => prepare(previous));
+    // What was looked up may be why it did not succeed.
+    if (previous) backend.lookups?.forget();
+    const { plan, answer, losses = [], meanwhile, foreseen, repeatable } = await translated(execution, () => prepare(previous));
     const isLeft = plan.steps.length > 0;
     if (isLeft) {
       unsettled?.release();
@@ -166,10 +170,10 @@ async function tryWrite<T>(execution: Execution, prepare: Prepare<T>, noted: Not
     backend.onPlan?.(plan);
     if (backend.observe) {
       noted.result = 'observed';
-      return foresee(foreseen);
+      return translated(execution, () => foresee(foreseen));
     }
     try {
-      const entry = await executePlan(plan, execution);
+      const entry = await executeMeanwhile(plan, execution, isLeft ? meanwhile : undefined);
       noted.result = isLeft || previous?.outcomeUnknown ? 'done' : 'nothing to do';
       if (noted.result === 'nothing to do') noted.steps = [];
       (reservation ?? unsettled)?.complete();
@@ -192,6 +196,15 @@ async function tryWrite<T>(execution: Execution, prepare: Prepare<T>, noted: Not
   }
 }
 
+/** The entry after the last step where the server gave it. @throws DirectoryError what fails of the plan; looking up may fail */
+async function executeMeanwhile(plan: Plan, execution: Execution, lookUp: Prepared<unknown>['meanwhile']): Promise<Entry | undefined> {
+  const [executed] = await Promise.allSettled([executePlan(plan, execution), lookUp?.()]);
+  if (executed.status === 'rejected') throw executed.reason;
+  const written = plan.steps.flatMap(({ step }) => ('dn' in step ? [step.dn] : []));
+  execution.backend.lookups?.noteWritten([...written, ...(plan.result ? [plan.result] : [])].map(dnKey));
+  return executed.value;
+}
+
 async function reserveFor(execution: Execution, plan: Plan, losses: readonly Loss[], noted: Noted): Promise<Reservation> {
   const { backend, type, id, operation, method = methods[operation] } = execution;
   const request = () => ({ method, type, id, operation: operation === 'add' ? ('create' as const) : operation, plan });
@@ -212,9 +225,9 @@ const idIn = (answer: unknown): string | undefined =>
   typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string' ? answer.id : undefined;
 
 /** Updates are answered as if done; what cannot be foreseen was not done, and says so (`mode: observe`). */
-function foresee<T>(foreseen: { readonly answer: T } | undefined): T {
+async function foresee<T>(foreseen: Prepared<T>['foreseen']): Promise<T> {
   if (!foreseen) throw new ScimError(503, 'The gateway only observes: nothing is created', { retryAfter: 3600 });
-  return foreseen.answer;
+  return foreseen.answer();
 }
 
 async function translated<T>({ operation }: Execution, work: () => Promise<T>): Promise<T> {

@@ -139,17 +139,26 @@ export interface FilterPart {
 
 /** The comparisons of a query's filter, each with the LDAP filter that is asked for it. */
 export function explainFilter({ resource, filter, context }: Question): readonly FilterPart[] {
-  return leavesOf(filter).map((leaf) => {
+  const isAvoided = (part: ResolvedFilter): boolean => {
+    const inParts = translateFilter(resource, part, { ...context, misreadsNegatedAlternatives: false }).over;
+    return formatFilter(translateFilter(resource, part, context).over) !== formatFilter(inParts);
+  };
+  return leavesOf(filter, isAvoided).map((leaf) => {
     const { over, under } = translateFilter(resource, leaf, context);
     const ldap = formatFilter(over);
     return { scim: formatLeaf(leaf), ldap, exact: ldap === formatFilter(under) };
   });
 }
 
-function leavesOf(filter: ResolvedFilter): readonly ResolvedFilter[] {
-  if (filter.kind === 'and' || filter.kind === 'or') return filter.filters.flatMap(leavesOf);
+/** @param isWhole what is asked as one question, although it has parts */
+function leavesOf(filter: ResolvedFilter, isWhole: (filter: ResolvedFilter) => boolean): readonly ResolvedFilter[] {
+  if (filter.kind === 'and') return filter.filters.flatMap((each) => leavesOf(each, isWhole));
+  if (isWhole(filter)) return [filter];
+  if (filter.kind === 'or') return filter.filters.flatMap((each) => leavesOf(each, isWhole));
   // A negation stays with what it negates: what is too much for the one is too little for the other.
-  return filter.kind === 'not' && filter.filter.kind !== 'compare' && filter.filter.kind !== 'present' ? leavesOf(filter.filter) : [filter];
+  return filter.kind === 'not' && filter.filter.kind !== 'compare' && filter.filter.kind !== 'present'
+    ? leavesOf(filter.filter, isWhole)
+    : [filter];
 }
 
 /** As a client writes it. `inner`: between brackets, where sub-attributes stand alone. */

@@ -106,6 +106,10 @@ export const causes = {
   ],
   referral: ['the server is a read-only copy and refers to another', 'name the server that takes writes in `servers`'],
   server: ['the directory failed', 'look into the log of the directory server'],
+  records: [
+    'the gateway cannot write what its guards keep',
+    'make room on the disk of guards.store, or see that it works; the client tries again by itself',
+  ],
   defect: [
     'the gateway failed',
     'look into the log under the same request id; if it stays, report it with a support bundle (`journal bundle`)',

@@ -75,6 +75,9 @@ export function explainFailure(account: Account, error: unknown): Failure {
   };
 }
 
+/** What the guards count and hold cannot be written: the disk is full, or fails. */
+export const isOfRecords = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+
 function findDirectoryError(error: unknown): DirectoryError | undefined {
   if (error instanceof DirectoryError) return error;
   if (error instanceof AggregateError) return error.errors.map(findDirectoryError).find((found) => found !== undefined);
@@ -84,6 +87,7 @@ function findDirectoryError(error: unknown): DirectoryError | undefined {
 function causeOf(account: Account, answer: ScimError | undefined, error: DirectoryError | undefined): FailureCause {
   if (error) return causeInDirectory(account, error);
   if (!answer) return 'defect';
+  if (isOfRecords(answer.cause)) return 'records';
   const refusal = account.refusals.at(-1);
   if (answer.status === 403 && refusal?.by === 'guard') return 'guard';
   if (answer.status === 429) return 'limit';

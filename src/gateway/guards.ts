@@ -4,6 +4,7 @@ import type { Change } from '../ldap/entry.ts';
 import type { Filter } from '../ldap/filter.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { ScimError } from '../scim/error.ts';
+import { askAtOnce } from './at-once.ts';
 import type { Backend } from './backend.ts';
 import { reportGuarded } from './journal.ts';
 import type { Limit } from './limits.ts';
@@ -25,9 +26,9 @@ export type Protected = { readonly dn: Dn; readonly scope: 'base' | 'one' | 'sub
 /** What refuses: the base of the directory and what is above it, the service account, power over the directory, or an entry of `protect`. */
 export type Refusal = 'baseDn' | 'bindDn' | 'privileged' | Protected;
 
-/** @throws ScimError 403 when the entry must not be written */
-export async function guardEntry(backend: Backend, dn: Dn): Promise<void> {
-  const refusedBy = await refusalOf(backend, dn);
+/** @param exists there is such an entry, as far as is known. @throws ScimError 403 when the entry must not be written */
+export async function guardEntry(backend: Backend, dn: Dn, exists = true): Promise<void> {
+  const refusedBy = await refusalOf(backend, dn, exists);
   backend.onGuard?.({ dn, refusedBy });
   if (refusedBy) reportGuarded(backend.name, typeof refusedBy === 'string' ? refusedBy : 'protect');
   if (refusedBy) throw new ScimError(403, 'This entry is protected: the gateway does not change it');
@@ -39,9 +40,9 @@ export async function guardEntry(backend: Backend, dn: Dn): Promise<void> {
  * @throws ScimError 403
  */
 export async function guardName(backend: Backend, resource: ResourceMapping, dn: Dn): Promise<void> {
-  await guardEntry(backend, dn);
-  if (backend.guards.protect.length === 0) return;
-  for (const holder of await findNaming(backend, resource, dn)) await guardEntry(backend, holder.dn);
+  const isListed = backend.guards.protect.length > 0;
+  const [, holders] = await askAtOnce([guardEntry(backend, dn, false), isListed ? findNaming(backend, resource, dn) : []]);
+  for (const holder of holders) await guardEntry(backend, holder.dn);
 }
 
 /**
@@ -59,14 +60,16 @@ export function guardBindName({ name, bindDn, bindName }: Backend, written: Iter
   }
 }
 
-async function refusalOf(backend: Backend, dn: Dn): Promise<Refusal | undefined> {
+async function refusalOf(backend: Backend, dn: Dn, exists: boolean): Promise<Refusal | undefined> {
   const { guards, baseDn, directory } = backend;
   if (isUnder(baseDn, dn)) return 'baseDn';
-  if (await isOwnAccount(backend, dn)) return 'bindDn';
-  for (const rule of guards.protect) {
-    if ('dn' in rule ? covers(rule, dn) : await directory.read(dn, [], rule.filter)) return rule;
-  }
-  return !guards.allowPrivileged && (await isPrivileged(directory, dn)) ? 'privileged' : undefined;
+  const [isOwn, isPowerful, ...isCovered] = await askAtOnce([
+    isOwnAccount(backend, dn),
+    !guards.allowPrivileged && isPrivileged(directory, dn, exists),
+    ...guards.protect.map((rule) => ('dn' in rule ? covers(rule, dn) : directory.read(dn, [], rule.filter))),
+  ]);
+  if (isOwn) return 'bindDn';
+  return guards.protect.find((_rule, i) => isCovered[i]) ?? (isPowerful ? 'privileged' : undefined);
 }
 
 /** Active Directory binds by other names than DNs, too: `user@domain`, also of an account without a userPrincipalName, and `DOMAIN\\user`. */

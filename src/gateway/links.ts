@@ -6,6 +6,7 @@ import { type Dn, formatDn, parseDn } from '../ldap/dn.ts';
 import { equal } from '../ldap/filter.ts';
 import type { Change } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
+import { askAtOnce } from './at-once.ts';
 import { type Backend, searchScope } from './backend.ts';
 import type { Link } from './plan.ts';
 import { unrestricted } from './restriction.ts';
@@ -19,15 +20,17 @@ export async function findLinks(backend: Backend, target: ResourceMapping, dn: D
 
 /** The values in scope that name an entry of this resource type. */
 export async function findNaming(backend: Backend, target: ResourceMapping, dn: Dn): Promise<readonly Link[]> {
+  const attributes = backend.mapping.resources.flatMap((resource) =>
+    referringAttributes(resource, target.type.name).map((attribute) => ({ resource, attribute })),
+  );
+  return (await askAtOnce(attributes.map(({ resource, attribute }) => findHolders(backend, resource, attribute, dn)))).flat();
+}
+
+async function findHolders(backend: Backend, resource: ResourceMapping, attribute: string, dn: Dn): Promise<readonly Link[]> {
+  const placeholder = resource.membership?.ldap === attribute ? resource.membership.placeholder : undefined;
   const links: Link[] = [];
-  for (const resource of backend.mapping.resources) {
-    for (const attribute of referringAttributes(resource, target.type.name)) {
-      const placeholder = resource.membership?.ldap === attribute ? resource.membership.placeholder : undefined;
-      for await (const holder of searchScope(unrestricted(backend), resource, equal(attribute, formatDn(dn)), [])) {
-        links.push({ dn: parseDn(holder.dn), attribute, placeholder });
-      }
-    }
-  }
+  for await (const holder of searchScope(unrestricted(backend), resource, equal(attribute, formatDn(dn)), []))
+    links.push({ dn: parseDn(holder.dn), attribute, placeholder });
   return links;
 }
 

@@ -11,6 +11,7 @@ import { compileProjection, isProjected } from '../scim/resource.ts';
 import type { Resource } from '../scim/schema.ts';
 import { type Backend, searchScope, viewOf } from './backend.ts';
 import type { TypedPosition } from './cursor.ts';
+import { filterContextOf } from './filter-context.ts';
 import type { Matches, TypedQuery } from './list.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { dnsOf } from './references.ts';
@@ -65,13 +66,14 @@ async function findMatches(backend: Backend, { type, query }: TypedQuery): Promi
   // A look-up by key finds few entries: they are read once and whole. Browsing first finds out who matches, then reads one page.
   const direct = isLookup(over);
   const wanted: Wanted = direct ? (name) => needed.has(name) || projected(name) : (name) => needed.has(name);
+  // Of all that are looked at while browsing nothing is kept.
+  const { lookups: _lookups, ...forgetful } = backend;
+  const reader: Backend = direct ? backend : forgetful;
   const found: Match[] = [];
   for await (const entries of inBatches(searchScope(backend, resource, over, attributesFor(backend, resource, wanted)), batch)) {
     // Nothing to decide or to sort by: the id is all that is kept of an entry.
     const resources =
-      needed.size === 0 && !direct
-        ? entries.map((entry) => idOnly(resource, entry))
-        : await readEntries(backend, resource, entries, wanted);
+      needed.size === 0 && !direct ? entries.map((entry) => idOnly(resource, entry)) : await readEntries(reader, resource, entries, wanted);
     for (const candidate of resources) {
       if (!candidate || !matches(candidate)) continue;
       const position = { ...positionOf(candidate), type: type.name };
@@ -109,33 +111,9 @@ async function askDirectory(
   filter: ResolvedFilter | undefined,
 ): Promise<{ readonly over: Filter; readonly open: ResolvedFilter | undefined }> {
   if (!filter) return { over: absoluteTrue, open: undefined };
-  const context = { schema: backend.directory.capabilities().schema, dnOf: await dnsOf(backend, idsInFilter(resource, filter)) };
+  const context = filterContextOf(backend.directory, await dnsOf(backend, idsInFilter(resource, filter)));
   backend.onQuery?.({ resource, filter, context });
-  const { over } = translateFilter(resource, filter, context);
-  const { vendor } = backend.directory.capabilities();
-  if ((vendor === '389ds' || vendor === 'freeipa') && hasNegatedAlternative(over)) return { over: widen(over), open: filter };
-  return { over, open: undecided(resource, filter, context) };
-}
-
-/**
- * 389 Directory Server 2.3 leaves out entries where an alternative is a negation: `(|(!(|(member=A)(member=B)))(member=A)(member=*))` does not
- * find all that `(member=*)` finds.
- */
-function hasNegatedAlternative(filter: Filter): boolean {
-  if (filter.kind === 'not') return hasNegatedAlternative(filter.filter);
-  if (filter.kind === 'or') return filter.filters.some(hasNegation);
-  return filter.kind === 'and' && filter.filters.some(hasNegatedAlternative);
-}
-
-function hasNegation(filter: Filter): boolean {
-  if (filter.kind === 'and' || filter.kind === 'or') return filter.filters.some(hasNegation);
-  return filter.kind === 'not';
-}
-
-/** Asks for more, and leaves the rest to be decided here. */
-function widen(filter: Filter): Filter {
-  if (filter.kind === 'and') return and(filter.filters.map(widen));
-  return hasNegatedAlternative(filter) ? absoluteTrue : filter;
+  return { over: translateFilter(resource, filter, context).over, open: undecided(resource, filter, context) };
 }
 
 /** Whether an equality narrows the search to a few entries. */

@@ -1,6 +1,7 @@
 // People who exist already when a client creates them: found by the keys of the mapping, in order, also where the mapping does not look.
 // RFC 7644 section 3.3 (409 uniqueness). The client learns that there is one; who it is stands in the log.
 import { type Dn, formatDn, parseDn } from '../ldap/dn.ts';
+import type { Entry } from '../ldap/entry.ts';
 import { and, not } from '../ldap/filter.ts';
 import type { MatchMapping, ResourceMapping } from '../mapping/mapping.ts';
 import { idsOf } from '../mapping/rules/reference.ts';
@@ -10,6 +11,7 @@ import { uniqueness } from '../scim/error.ts';
 import type { AttributeReference } from '../scim/path.ts';
 import { equalValues } from '../scim/resource.ts';
 import type { Json, Resource } from '../scim/schema.ts';
+import { askAtOnce } from './at-once.ts';
 import { type Backend, searchScope } from './backend.ts';
 import type { Client } from './client.ts';
 import { reportMatch } from './journal.ts';
@@ -51,18 +53,19 @@ async function findHolders(
   value: string,
 ): Promise<Match> {
   const search = searchForValue(backend, resource, target, value);
-  const inside: Dn[] = [];
-  for await (const entry of searchScope(backend, resource, search.filter, search.attributes))
-    if (inside.length < enough && (await search.confirm(entry))) inside.push(parseDn(entry.dn));
-  if (inside.length > 0) return { key: target.name, inside, outside: [] };
   // What is deleted is nobody's any more; whether its values are free is for the directory to say.
   const living = resource.delete?.mode === 'quarantine' ? [not(resource.delete.filter)] : [];
-  const outside: Dn[] = [];
-  const question = and([search.filter, ...living]);
-  const { directory } = backend;
-  for await (const entry of directory.search({ base: within, scope: 'sub', filter: question, attributes: search.attributes }))
-    if (outside.length < enough && (await search.confirm(entry))) outside.push(parseDn(entry.dn));
-  return { key: target.name, inside, outside };
+  const elsewhere = { base: within, scope: 'sub', filter: and([search.filter, ...living]), attributes: search.attributes } as const;
+  const holders = async (entries: AsyncIterable<Entry>): Promise<readonly Dn[]> => {
+    const found: Dn[] = [];
+    for await (const entry of entries) if (found.length < enough && (await search.confirm(entry))) found.push(parseDn(entry.dn));
+    return found;
+  };
+  const [inside, all] = await askAtOnce([
+    holders(searchScope(backend, resource, search.filter, search.attributes)),
+    holders(backend.directory.search(elsewhere)),
+  ]);
+  return { key: target.name, inside, outside: inside.length > 0 ? [] : all };
 }
 
 /** The texts of an attribute, of every element where it has several. */

@@ -1,12 +1,14 @@
 // Members added and removed value by value, without reading the group (L-014, L-053, L-054).
 import { parseDn, formatDn, dnKey } from '../ldap/dn.ts';
 import { and, equal } from '../ldap/filter.ts';
+import { idFilter } from '../mapping/filter.ts';
 import type { MembershipMapping, ResourceMapping } from '../mapping/mapping.ts';
 import { refuseUnresolved } from '../mapping/rules/reference.ts';
 import type { MembershipDelta } from '../scim/patch.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { isNaming, noteMembers, noteSubject } from './account.ts';
-import { type Backend, findEntry, mappingOf } from './backend.ts';
+import { askAtOnce } from './at-once.ts';
+import { type Backend, findEntry, mappingOf, searchScope } from './backend.ts';
 import type { Client } from './client.ts';
 import { findByOtherNames, pendingOf, settle } from './deferred.ts';
 import { type Prepare, runWrite } from './execute.ts';
@@ -46,12 +48,19 @@ export async function patchMembers(
   let bringBack = false;
   let found: ResolvedMembers | undefined;
   const resolveOnce = async (): Promise<ResolvedMembers> => (found ??= await resolveMembers(backend, client, membership, delta));
-  const prepare: Prepare<string | undefined> = async (previous) => {
+  const findGroup = async (): Promise<Entry> => {
     const group = await findEntry(backend, resource, id, read);
     noteSubject((await readEntries(backend, resource, [group], isNaming))[0]);
-    const dn = parseDn(group.dn);
     checkConditions(conditions, versionOf(backend, resource, group));
-    const resolved = await resolveOnce();
+    return group;
+  };
+  const prepare: Prepare<string | undefined> = async (previous) => {
+    const [group, resolved, isHeld] = await askAtOnce([
+      findGroup(),
+      resolveOnce(),
+      delta.add.length > 0 && holdsPlaceholder(backend, resource, membership, id),
+    ]);
+    const dn = parseDn(group.dn);
     const asked = pending ?? resolved;
     // After a failure the values themselves decide what is left to do; and who is no member does not count as removed.
     const isCounted = asked.remove.length > 0 && isLimited(backend, 'removeMember');
@@ -59,7 +68,7 @@ export async function patchMembers(
     bringBack ||= previous?.resultCode === wouldBeEmpty;
     // What is left although the server refuses it is not done by trying again.
     if (previous?.resultCode === 53 && sameSize(pending, asked)) throw previous;
-    const changes = await withPlaceholder(backend, resource, membership, group, pending, bringBack);
+    const changes = withPlaceholder(membership, pending, { isHeld, bringBack });
     const plan = planMembers(dn, changes, conditions.ifMatch ? versionAssertion(backend, resource, group) : undefined);
     if (plan.steps.length > 0) await guardEntry(backend, dn);
     const before = versionOf(backend, resource, group);
@@ -68,7 +77,7 @@ export async function patchMembers(
       return versionOf(backend, resource, written ?? (await findEntry(backend, resource, id, [resource.id.ldap, ...versions])));
     };
     const losses = pending.remove.length > 0 ? [lossOfMembers(backend, resource, pending.remove.length)] : [];
-    return { plan, losses, answer, foreseen: { answer: before } };
+    return { plan, losses, answer, foreseen: { answer: async () => before } };
   };
   const version = await runWrite(
     { backend, type, id, operation: 'update', postRead: versions, conditional: conditions.ifMatch !== undefined, retryOn },
@@ -134,19 +143,27 @@ async function resolveMembers(
 const sameSize = (a: MemberDns, b: MemberDns): boolean => a.add.length === b.add.length && a.remove.length === b.remove.length;
 
 /** The first member takes the placeholder away, the last one that leaves brings it back, in the same modification. */
-async function withPlaceholder(
-  backend: Backend,
-  resource: ResourceMapping,
+function withPlaceholder(
   { ldap, placeholder }: MembershipMapping,
-  group: Entry,
   { add, remove }: MemberDns,
-  bringBack: boolean,
-): Promise<MemberChanges> {
+  { isHeld, bringBack }: { readonly isHeld: boolean; readonly bringBack: boolean },
+): MemberChanges {
   if (!placeholder || add.length + remove.length === 0) return { attribute: ldap, add, remove };
   const text = formatDn(placeholder);
   if (bringBack) return { attribute: ldap, add: [...add, text], remove };
-  const held = add.length > 0 && (await backend.directory.read(parseDn(group.dn), [], and([resource.scope.filter, equal(ldap, text)])));
-  return { attribute: ldap, add, remove: held ? [...remove, text] : remove };
+  return { attribute: ldap, add, remove: isHeld && add.length > 0 ? [...remove, text] : remove };
+}
+
+async function holdsPlaceholder(
+  backend: Backend,
+  resource: ResourceMapping,
+  { ldap, placeholder }: MembershipMapping,
+  id: string,
+): Promise<boolean> {
+  const isThis = idFilter(resource, id);
+  if (!placeholder || !isThis) return false;
+  for await (const _ of searchScope(backend, resource, and([isThis, equal(ldap, formatDn(placeholder))]), [])) return true;
+  return false;
 }
 
 async function stillToDo(

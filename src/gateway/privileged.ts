@@ -5,6 +5,7 @@ import { type Dn, equalDn, formatDn, parseDn } from '../ldap/dn.ts';
 import type { Entry } from '../ldap/entry.ts';
 import { equal, extensible, or } from '../ldap/filter.ts';
 import { parseSid } from '../ldap/syntax.ts';
+import { askAtOnce } from './at-once.ts';
 
 /**
  * Accounts and groups of a domain by the last part of their SID: Enterprise Read-only Domain Controllers, Administrator, Guest, krbtgt,
@@ -24,14 +25,15 @@ const inChain = '1.2.840.113556.1.4.1941';
 
 /**
  * Whether an entry is privileged: an administrator or a group of administrators, by itself or through groups in groups.
+ * @param exists there is probably such an entry: all questions are asked at once
  * @throws DirectoryError when the directory cannot be asked
  */
-export async function isPrivileged(directory: Directory, dn: Dn): Promise<boolean> {
+export async function isPrivileged(directory: Directory, dn: Dn, exists: boolean): Promise<boolean> {
   const { vendor, namingContexts } = directory.capabilities();
   switch (vendor) {
     case 'active-directory':
     case 'samba-ad':
-      return isPrivilegedInDomain(directory, dn);
+      return isPrivilegedInDomain(directory, dn, exists);
     case '389ds':
       return isAmong(
         directory,
@@ -49,19 +51,27 @@ export async function isPrivileged(directory: Directory, dn: Dn): Promise<boolea
   }
 }
 
-async function isPrivilegedInDomain(directory: Directory, dn: Dn): Promise<boolean> {
-  const entry = await directory.read(dn, ['objectSid', 'adminCount', 'sAMAccountName', 'primaryGroupID', 'tokenGroups']);
+/** SID of the domain that the entries of a directory are in: of the last one that was looked at. */
+const domains = new WeakMap<Directory, string>();
+
+async function isPrivilegedInDomain(directory: Directory, dn: Dn, exists: boolean): Promise<boolean> {
+  const expected = exists ? domains.get(directory) : undefined;
+  const [entry, isNested] = await askAtOnce([
+    directory.read(dn, ['objectSid', 'adminCount', 'sAMAccountName', 'primaryGroupID', 'tokenGroups']),
+    expected !== undefined && isNestedInPrivileged(directory, dn, expected),
+  ]);
   const [octets] = entry?.octets('objectSid') ?? [];
   // What has no SID is neither an account nor a security group.
   if (!entry || !octets) return false;
   const own = parseSid(octets);
   const domain = own.slice(0, own.lastIndexOf('-'));
+  domains.set(directory, domain);
   const [primary] = entry.texts('primaryGroupID');
   return (
     entry.texts('adminCount').some((count) => Number(count) > 0) ||
     entry.texts('sAMAccountName').some((name) => privilegedNames.has(name.toLowerCase())) ||
     [own, `${domain}-${primary ?? ''}`, ...groupsOf(entry)].some(isPrivilegedSid) ||
-    (await isNestedInPrivileged(directory, dn, domain))
+    (domain === expected ? isNested : await isNestedInPrivileged(directory, dn, domain))
   );
 }
 

@@ -2,7 +2,7 @@
 import type { Entry } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { attributesToRead, readResource, referencesIn, type Wanted } from '../mapping/read.ts';
-import type { DnReference, Located } from '../mapping/rule.ts';
+import type { DnReference, Located, ReadContext } from '../mapping/rule.ts';
 import type { Resource } from '../scim/schema.ts';
 import type { Backend } from './backend.ts';
 import { reportHidden } from './journal.ts';
@@ -22,12 +22,7 @@ export async function readEntries(
   entries: readonly Entry[],
   wanted: Wanted,
 ): Promise<readonly (Resource | undefined)[]> {
-  const locate = await locateAll(
-    backend,
-    entries.flatMap((entry) => referencesIn(resource, entry, wanted)),
-  );
-  const none = (): readonly Located[] => [];
-  const groups = resource.groupsFrom !== undefined && wanted('groups') ? await groupsOf(backend, resource.groupsFrom, entries) : none;
+  const [locate, groups] = await lookUp(backend, resource, entries, wanted);
   let hidden = 0;
   const locateOrCount = (reference: DnReference): Located | undefined => {
     const located = locate(reference);
@@ -40,4 +35,20 @@ export async function readEntries(
   );
   reportHidden(backend.name, resource.type.name, hidden);
   return resources;
+}
+
+/** What the entries refer to, and who refers to them. */
+export async function lookUp(
+  backend: Backend,
+  resource: ResourceMapping,
+  entries: readonly Entry[],
+  wanted: Wanted,
+): Promise<readonly [ReadContext['locate'], ReadContext['groupsOf']]> {
+  const references = entries.flatMap((entry) => referencesIn(resource, entry, wanted));
+  const none = (): readonly Located[] => [];
+  const { groupsFrom } = resource;
+  return Promise.all([
+    locateAll(backend, references),
+    groupsFrom !== undefined && wanted('groups') ? groupsOf(backend, groupsFrom, entries) : none,
+  ]);
 }

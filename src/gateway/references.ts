@@ -10,15 +10,15 @@ import { idFilter } from '../mapping/filter.ts';
 import { type ResourceMapping, resourceNamed } from '../mapping/mapping.ts';
 import { readId, withoutContext } from '../mapping/read.ts';
 import type { DnReference, Located, ReadContext, Rule } from '../mapping/rule.ts';
+import { askAtOnce, parallel } from './at-once.ts';
 import { type Backend, locationOf, searchScope } from './backend.ts';
+import { Lookups } from './lookups.ts';
 import { reachOf } from './restriction.ts';
 
 /** Values in one OR-ed look-up. */
 const largestBatch = 100;
 /** Those that a server takes whose size limit is below that: found out by being refused. */
 const batchSizes = new WeakMap<Directory, number>();
-/** Searches under way at once, where a question cannot be OR-ed. */
-const inFlight = 32;
 
 /** What a reference compares by: the normalized DN, or the SID that stands for one (`<SID=S-1-5-…>`, [MS-ADTS] 3.1.1.3.1.2.4). */
 export const referenceKey = (text: string): string | undefined => {
@@ -26,55 +26,79 @@ export const referenceKey = (text: string): string | undefined => {
   return sid ?? dnKeyOf(text);
 };
 
-const sidIn = (text: string): string | undefined => /^<SID=(S-1-[\d-]+)>$/i.exec(text)?.[1]?.toUpperCase();
+const sidIn = (text: string): string | undefined =>
+  text.startsWith('<') ? /^<SID=(S-1-[\d-]+)>$/i.exec(text)?.[1]?.toUpperCase() : undefined;
 
-/** Looks up all references at once; the answer tells what each one names, undefined where it names nothing of ours. */
+/**
+ * Looks up all references at once, but for those that this operation has looked up before; the answer tells what each one names, undefined
+ * where it names nothing of ours.
+ */
 export async function locateAll(
   backend: Backend,
   references: Iterable<DnReference>,
 ): Promise<(reference: DnReference) => Located | undefined> {
+  const { lookups = new Lookups() } = backend;
   const byType = new Map<string, Map<string, string>>();
   for (const { dn, to } of references) {
     const key = referenceKey(dn);
-    if (key !== undefined) for (const type of to) byType.set(type, (byType.get(type) ?? new Map<string, string>()).set(key, dn));
+    if (key === undefined) continue;
+    for (const type of to) if (!lookups.located(type, key)) byType.set(type, (byType.get(type) ?? new Map<string, string>()).set(key, dn));
   }
-  const located = new Map<string, Located>();
-  await Promise.all([...byType].map(([type, texts]) => locateType(backend, type, [...texts.values()], located)));
-  return (reference) => {
-    const key = referenceKey(reference.dn);
-    return reference.to.map((type) => located.get(`${type}\0${key ?? ''}`)).find((each) => each !== undefined);
+  await Promise.all(
+    [...byType].map(async ([type, texts]) => {
+      const located = await locateType(backend, type, [...texts.values()]);
+      for (const key of texts.keys()) lookups.noteLocated(type, key, located.get(key));
+    }),
+  );
+  return ({ dn, to }) => {
+    const key = referenceKey(dn) ?? '';
+    return to.map((type) => lookups.located(type, key)?.found).find((each) => each !== undefined);
   };
 }
 
-async function locateType(backend: Backend, type: string, texts: readonly string[], located: Map<string, Located>): Promise<void> {
+/** Those of one type that there are, by what references compare by. */
+async function locateType(backend: Backend, type: string, texts: readonly string[]): Promise<ReadonlyMap<string, Located>> {
+  const located = new Map<string, Located>();
   const resource = resourceNamed(backend.view ?? backend.mapping, type);
-  if (!resource) return;
+  if (!resource) return located;
   const reach = reachOf(backend, resource);
   const sids = texts.flatMap((text) => sidIn(text) ?? []);
   const dns = texts.filter((text) => sidIn(text) === undefined).map(parseDn);
   const within = dns.filter((dn) => reach.bases.some((base) => isUnder(dn, base.dn)));
-  const attributes = [resource.id.ldap, ...displayRules(resource).flatMap((rule) => rule.reads)];
+  const attributes = shownReads(resource);
   const note = (entry: Entry, key: string) => {
-    const id = readId(resource, entry);
-    if (id !== undefined) located.set(`${type}\0${key}`, { id, type, ...displayOf(resource, entry) });
+    const found = locatedIn(resource, entry);
+    if (found) located.set(key, found);
   };
-  await inBatches(backend.directory, sids, async (chunk) => {
+  const { dnAttribute } = backend.directory.capabilities();
+  const bySid = inBatches(backend.directory, sids, async (chunk) => {
     const filter = or(chunk.map((sid) => equal('objectSid', formatSid(sid))));
     for await (const entry of searchScope(backend, resource, filter, [...attributes, 'objectSid']))
       for (const octets of entry.octets('objectSid')) note(entry, parseSid(octets));
   });
-  const { dnAttribute } = backend.directory.capabilities();
-  if (dnAttribute === undefined) {
-    await parallel(within, async (dn) => {
-      const entry = await backend.directory.read(dn, [...attributes, ...reach.attributes], reach.filter);
-      if (entry && reach.admits(entry)) note(entry, referenceKey(entry.dn) ?? '');
-    });
-    return;
-  }
-  await inBatches(backend.directory, within, async (chunk) => {
-    for await (const entry of searchScope(backend, resource, or(chunk.map((dn) => equal(dnAttribute, formatDn(dn)))), attributes))
-      note(entry, referenceKey(entry.dn) ?? '');
-  });
+  const byDn =
+    dnAttribute === undefined
+      ? parallel(within, async (dn) => {
+          const entry = await backend.directory.read(dn, [...attributes, ...reach.attributes], reach.filter);
+          if (entry && reach.admits(entry)) note(entry, referenceKey(entry.dn) ?? '');
+        })
+      : inBatches(backend.directory, within, async (chunk) => {
+          for await (const entry of searchScope(backend, resource, or(chunk.map((dn) => equal(dnAttribute, formatDn(dn)))), attributes))
+            note(entry, referenceKey(entry.dn) ?? '');
+        });
+  await askAtOnce([bySid, byDn]);
+  return located;
+}
+
+/** What a reference to a resource shows is read from these. */
+const shownReads = (resource: ResourceMapping): readonly string[] => [
+  resource.id.ldap,
+  ...displayRules(resource).flatMap((rule) => rule.reads),
+];
+
+function locatedIn(resource: ResourceMapping, entry: Entry): Located | undefined {
+  const id = readId(resource, entry);
+  return id === undefined ? undefined : { id, type: resource.type.name, ...displayOf(resource, entry) };
 }
 
 const rulesOfDisplay = new WeakMap<ResourceMapping, readonly Rule[]>();
@@ -96,26 +120,37 @@ export function displayOf(resource: ResourceMapping, entry: Entry): { display?: 
   return {};
 }
 
-/** DNs of resources by id; ids that name nothing of these types are absent. */
+/**
+ * DNs of resources by id, but for those that this operation has looked up before; ids that name nothing of these types are absent. What the
+ * DNs name need not be looked up again.
+ */
 export async function dnsOf(
   backend: Backend,
   references: Iterable<{ readonly id: string; readonly to: readonly string[] }>,
 ): Promise<(id: string, to: readonly string[]) => string | undefined> {
+  const { lookups = new Lookups() } = backend;
   const byType = new Map<string, Set<string>>();
-  for (const { id, to } of references) for (const type of to) byType.set(type, (byType.get(type) ?? new Set()).add(id));
+  for (const { id, to } of references)
+    for (const type of to) if (!lookups.dnOf(type, id)) byType.set(type, (byType.get(type) ?? new Set()).add(id));
+  await Promise.all([...byType].map(([type, ids]) => findByIds(backend, type, ids, lookups)));
+  return (id, to) => to.map((type) => lookups.dnOf(type, id)?.found).find((dn) => dn !== undefined);
+}
+
+async function findByIds(backend: Backend, type: string, ids: ReadonlySet<string>, lookups: Lookups): Promise<void> {
+  const resource = resourceNamed(backend.mapping, type);
+  // What a reference shows is what the client sees of the resource.
+  const shown = resourceNamed(backend.view ?? backend.mapping, type);
+  if (!resource) return;
   const found = new Map<string, string>();
-  await Promise.all(
-    [...byType].map(async ([type, ids]) => {
-      const resource = resourceNamed(backend.mapping, type);
-      if (!resource) return;
-      const filters = [...ids].flatMap((id) => idFilter(resource, id) ?? []);
-      await inBatches(backend.directory, filters, async (chunk) => {
-        for await (const entry of searchScope(backend, resource, or(chunk), [resource.id.ldap]))
-          found.set(`${type}\0${readId(resource, entry) ?? ''}`, entry.dn);
-      });
-    }),
-  );
-  return (id, to) => to.map((type) => found.get(`${type}\0${id}`)).find((dn) => dn !== undefined);
+  const filters = [...ids].flatMap((id) => idFilter(resource, id) ?? []);
+  await inBatches(backend.directory, filters, async (chunk) => {
+    for await (const entry of searchScope(backend, resource, or(chunk), shownReads(shown ?? resource))) {
+      found.set(readId(resource, entry) ?? '', entry.dn);
+      const located = shown && locatedIn(shown, entry);
+      if (located) lookups.noteLocated(type, referenceKey(entry.dn) ?? '', located);
+    }
+  });
+  for (const id of ids) lookups.noteDn(type, id, found.get(id));
 }
 
 /** The groups of each entry by search, for directories whose users do not list them (L-048). */
@@ -124,24 +159,27 @@ export async function groupsOf(
   groupType: string,
   entries: readonly Entry[],
 ): Promise<(entry: Entry) => readonly Located[]> {
+  const { lookups = new Lookups() } = backend;
   const groups = resourceNamed(backend.view ?? backend.mapping, groupType);
   const membership = groups?.membership;
-  const found = new Map<string, readonly Located[]>();
   if (!groups || !membership) return () => [];
-  const attributes = [groups.id.ldap, ...displayRules(groups).flatMap((rule) => rule.reads)];
-  await parallel(entries, async (entry) => {
+  const asked = entries.filter((entry) => !lookups.groupsOf(groupType, keyOf(entry)));
+  await parallel(asked, async (entry) => {
     const own: Located[] = [];
-    for await (const group of searchScope(backend, groups, equal(membership.ldap, entry.dn), attributes)) {
-      const id = readId(groups, group);
-      if (id !== undefined) own.push({ id, type: groupType, ...displayOf(groups, group) });
+    for await (const group of searchScope(backend, groups, equal(membership.ldap, entry.dn), shownReads(groups))) {
+      const located = locatedIn(groups, group);
+      if (located) own.push(located);
     }
-    found.set(
-      entry.dn,
+    lookups.noteGroups(
+      groupType,
+      keyOf(entry),
       own.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     );
   });
-  return (entry) => found.get(entry.dn) ?? [];
+  return (entry) => lookups.groupsOf(groupType, keyOf(entry)) ?? [];
 }
+
+const keyOf = ({ dn }: Entry): string => dnKeyOf(dn) ?? dn;
 
 /** Which of these DNs are values of a group's member attribute, without reading the members (L-058). */
 export async function membersAmong(
@@ -185,13 +223,4 @@ const isOverLimit = (error: unknown): boolean =>
 
 function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
-}
-
-/** Runs a task for every item, a bounded number at once; the first failure ends it. */
-async function parallel<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const worker = async () => {
-    for (const item of queue) await task(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(inFlight, items.length) }, worker));
 }

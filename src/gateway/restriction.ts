@@ -12,6 +12,7 @@ import { ScimError } from '../scim/error.ts';
 import type { ResolvedFilter } from '../scim/filter.ts';
 import { compileFilter } from '../scim/match.ts';
 import type { Backend, Searched } from './backend.ts';
+import { filterContextOf } from './filter-context.ts';
 
 /** Where the entries of a resource type are for whoever asks. */
 export interface Reach {
@@ -33,7 +34,7 @@ export function reachOf({ directory, restriction }: Searched, resource: Resource
   const bases = restriction?.bases ? intersectBases(scope.bases, restriction.bases) : scope.bases;
   const filter = restriction?.filters.get(type.name);
   if (!filter) return { bases, filter: scope.filter, condition: absoluteTrue, attributes: [], admits: anything };
-  const context = { schema: directory.capabilities().schema, dnOf: () => undefined };
+  const context = filterContextOf(directory);
   // What the client does not see may still decide what it reaches.
   const { whole = resource } = resource;
   const condition = translateFilter(whole, filter, context).over;

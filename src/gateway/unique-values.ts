@@ -11,7 +11,9 @@ import type { ResolvedFilter } from '../scim/filter.ts';
 import { compileFilter } from '../scim/match.ts';
 import type { AttributeReference } from '../scim/path.ts';
 import type { Json, Resource } from '../scim/schema.ts';
+import { askAtOnce } from './at-once.ts';
 import { type Backend, searchScope } from './backend.ts';
+import { filterContextOf } from './filter-context.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { unrestricted } from './restriction.ts';
 
@@ -28,7 +30,7 @@ type Simple = string | number | boolean;
 
 export function searchForValue(backend: Backend, resource: ResourceMapping, target: AttributeReference, value: Simple): ValueSearch {
   const equal: ResolvedFilter = { kind: 'compare', attribute: target, operator: 'eq', value };
-  const { over } = translateFilter(resource, equal, { schema: backend.directory.capabilities().schema, dnOf: () => undefined });
+  const { over } = translateFilter(resource, equal, filterContextOf(backend.directory));
   const wanted = (name: string): boolean => name === attributeName({ target });
   const matches = compileFilter(equal);
   return {
@@ -53,15 +55,16 @@ export async function refuseDuplicates(
   wanted: Resource,
   own?: { readonly id: string; readonly before: Resource },
 ): Promise<void> {
-  for (const target of resource.unique) {
+  const refuseDuplicate = async (target: AttributeReference): Promise<void> => {
     const value = valueAt(wanted, target);
-    if (!isSimple(value) || (own && valueAt(own.before, target) === value)) continue;
+    if (!isSimple(value) || (own && valueAt(own.before, target) === value)) return;
     const { filter, attributes, confirm } = searchForValue(backend, resource, target, value);
     for await (const entry of searchScope(unrestricted(backend), resource, filter, attributes)) {
       const other = await confirm(entry);
       if (other && other['id'] !== own?.id) throw uniqueness(`Another ${resource.type.name} has this ${target.name} already`);
     }
-  }
+  };
+  await askAtOnce(resource.unique.map(refuseDuplicate));
 }
 
 function isSimple(value: Json | undefined): value is Simple {

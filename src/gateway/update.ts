@@ -6,14 +6,17 @@ import type { Entry } from '../ldap/entry.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import { attributeName, type Wanted } from '../mapping/read.ts';
 import { keepDenied } from '../mapping/client-view.ts';
+import { detachedReferences } from '../mapping/detached.ts';
+import type { IdReference } from '../mapping/rule.ts';
 import { idsOf } from '../mapping/rules/reference.ts';
-import { diffEntry, normalizeResource, setAt, valueAt } from '../mapping/write.ts';
+import { diffEntry, idsToResolve, normalizeResource, setAt, valueAt } from '../mapping/write.ts';
 import { isJsonObject, readMembers } from '../scim/attribute-value.ts';
 import { mutability, notFound } from '../scim/error.ts';
 import { applyPatch, type PatchOperation } from '../scim/patch.ts';
 import { checkRequired, equalValues, parseResource, withSchemas } from '../scim/resource.ts';
 import type { Json, Resource, ResourceType } from '../scim/schema.ts';
 import { noteMembers, noteSubject } from './account.ts';
+import { askAtOnce } from './at-once.ts';
 import { type Backend, findEntry, mappingOf } from './backend.ts';
 import type { Client } from './client.ts';
 import { pendingOf, settle, translateReferences, type Unresolved, withPending } from './deferred.ts';
@@ -26,7 +29,8 @@ import { lossesOfUpdate } from './limits.ts';
 import { findLinks } from './links.ts';
 import { requireHashing } from './password-storage.ts';
 import { nothingToDo, planUpdate } from './plan.ts';
-import { attributesFor, readEntries } from './read-entries.ts';
+import { attributesFor, lookUp, readEntries } from './read-entries.ts';
+import { dnsOf } from './references.ts';
 import { requireReach, updatedEntry } from './restriction.ts';
 import { refuseFixed } from './self.ts';
 import { refuseDuplicates } from './unique-values.ts';
@@ -36,16 +40,18 @@ import { journalling, writeContext } from './write-context.ts';
 /** How the resource afterwards follows from the one before. */
 interface Revision {
   readonly revise: (before: Resource) => Resource;
-  /** Attributes that the computation reads, beside those that the answer shows. */
+  /** Attributes that the computation reads. */
   readonly needs: Wanted;
+  /** Resources that the request names. */
+  readonly named: readonly Pick<IdReference, 'id' | 'to'>[];
   readonly method: 'PUT' | 'PATCH';
 }
 
 /** entryAlreadyExists: of a rename, another entry in the same place has the name. */
 const nameTaken = 68;
 
-/** Members and groups may be many: they are read only where somebody needs them. */
-const large = new Set(['members', 'groups']);
+/** Members from which on each step of a change takes a while. */
+const many = 1000;
 
 export function replaceResource(
   backend: Backend,
@@ -60,11 +66,13 @@ export function replaceResource(
   const sent = parseResource(body, type, client.dialect, (name) => journal.ignored(name, 'unknown attribute'));
   const keepsMembers = client.dialect.keepOmittedMembers && sent['members'] === undefined && !emptiesMembers(body);
   const needs: Wanted = (name) => name !== 'groups' && !(name === 'members' && keepsMembers);
+  const resource = mappingOf(backend, type);
   const revise = (before: Resource) => {
     const after = { ...sent, ...keepOmitted(before, sent, keepsMembers) };
-    return withFixed(mappingOf(backend, type), before, after);
+    return withFixed(resource, before, after);
   };
-  return update(backend, client, type, id, conditions, shown, { revise, needs, method: 'PUT' });
+  const named = idsToResolve(resource, undefined, sent);
+  return update(backend, client, type, id, conditions, shown, { revise, needs, named, method: 'PUT' });
 }
 
 /** An empty list is said, and empties the group; null says no more than absence (RFC 7643 section 2.5). */
@@ -108,16 +116,23 @@ export function patchResource(
   conditions: Conditions,
   shown: Wanted,
 ): Promise<Resource> {
+  const resource = mappingOf(backend, type);
   const touched = new Set(operations.map(({ target }) => attributeName({ target })));
-  const needs: Wanted = (name) => !large.has(name) || touched.has(name);
-  const revise = (before: Resource) => {
-    const after = applyPatch(before, operations, type, client.dialect);
-    return after;
-  };
-  return update(backend, client, type, id, conditions, shown, { revise, needs, method: 'PATCH' });
+  const detached = detachedReferences(resource);
+  const needs: Wanted = (name) => touched.has(name) || !detached.has(name);
+  const revise = (before: Resource) => applyPatch(before, operations, type, client.dialect);
+  const named = operations.flatMap((operation) => idsNamedBy(resource, operation));
+  return update(backend, client, type, id, conditions, shown, { revise, needs, named, method: 'PATCH' });
 }
 
-/** The resource afterwards, whole but for what nobody wanted. */
+/** The ids that an operation wants to be there afterwards. */
+function idsNamedBy({ rules }: ResourceMapping, { op, target, value }: PatchOperation): readonly IdReference[] {
+  if (op === 'remove' || (target.sub && target.sub.name !== 'value')) return [];
+  const own = rules.filter((rule) => rule.access !== 'readOnly' && attributeName(rule) === attributeName({ target }));
+  return own.flatMap((rule) => rule.ids?.(value) ?? []);
+}
+
+/** What is shown of the resource afterwards. */
 async function update(
   backend: Backend,
   client: Client,
@@ -125,22 +140,28 @@ async function update(
   id: string,
   conditions: Conditions,
   shown: Wanted,
-  { revise, needs, method }: Revision,
+  { revise, needs, named, method }: Revision,
 ): Promise<Resource> {
   const resource = mappingOf(backend, type);
   const { directory } = backend;
-  const wanted: Wanted = (name) => needs(name) || shown(name);
-  const attributes = [...new Set([...attributesFor(backend, resource, wanted), ...versionAttributes(backend, resource)])];
+  const answered: Wanted = (name) => name === 'meta' || shown(name);
+  // Where nothing is written, the answer is made of what is there.
+  const wanted: Wanted = backend.observe ? (name) => needs(name) || answered(name) : needs;
+  // Members may be many: they are read only for who needs them.
+  const attributes = attributesWith(backend, resource, (name) => wanted(name) || (name !== 'members' && answered(name)));
+  const postRead = attributesWith(backend, resource, answered);
+  const isWholeRead = resource.membership === undefined || wanted('members') || !answered('members');
   let tried: Rdn | undefined;
   let pending: readonly Deferral[] = [];
   let unresolved: readonly Unresolved[] = [];
   const prepare: Prepare<Resource> = async (previous) => {
-    const entry = await findEntry(backend, resource, id, attributes);
+    const [entry] = await askAtOnce([findEntry(backend, resource, id, attributes), dnsOf(backend, named)]);
     checkConditions(conditions, versionOf(backend, resource, entry));
     const before = await readOne(backend, resource, entry, wanted);
     noteSubject(before);
     // A large group takes a while in each step: others get their turn in between.
-    await turn();
+    const pause = Array.isArray(before['members']) && before['members'].length > many ? turn : () => undefined;
+    await pause();
     pending = pendingOf(backend, resource, id);
     unresolved = [];
     const revised = revise(withPending(resource, before, pending, wanted));
@@ -151,52 +172,60 @@ async function update(
     refuseFixed(client, before, after);
     const dn = parseDn(entry.dn);
     const password = typeof after['password'] === 'string' ? after['password'] : undefined;
+    const answerFrom = (now: Entry): Promise<Resource> => readOne(backend, resource, now, answered);
+    const answerAgain = async (): Promise<Resource> => answerFrom(await findEntry(backend, resource, id, postRead));
+    const answerUnchanged = (): Promise<Resource> => (isWholeRead ? answerFrom(entry) : answerAgain());
     if (password === undefined && equalValues(before, after))
-      return { plan: nothingToDo(dn), answer: async () => before, foreseen: { answer: before } };
+      return { plan: nothingToDo(dn), answer: answerUnchanged, foreseen: { answer: answerUnchanged } };
     const assertion = conditions.ifMatch ? versionAssertion(backend, resource, entry) : undefined;
-    await turn();
-    const context = await writeContext(backend, client, resource, before, after, entry, needs);
-    await turn();
+    await pause();
+    const context = await writeContext(backend, client, resource, before, after, entry, wanted);
+    await pause();
     ({ unresolved } = context);
     const guarded = conditions.ifMatch !== undefined && !assertion;
-    const changes = diffEntry(resource, entry, dn.rdns[0] ?? [], before, after, {
+    const difference = diffEntry(resource, entry, dn.rdns[0] ?? [], before, after, {
       ...context,
       schema: directory.capabilities().schema,
       guarded,
     });
-    const rename = changes.rename && freeRdn(resource, after, changes.rename, tried, previous);
+    const rename = difference.rename && freeRdn(resource, after, difference.rename, tried, previous);
     tried = rename;
+    const changes = { ...difference, ...(rename && { rename }) };
     const links = rename ? await findLinks(backend, resource, dn) : [];
-    const plan = planUpdate(
-      { entry, dn, assertion, links },
-      { ...changes, ...(rename && { rename }) },
-      password,
-      resource.password?.strategy,
-    );
+    const plan = planUpdate({ entry, dn, assertion, links }, changes, password, resource.password?.strategy);
+    const written = updatedEntry(entry, dn, changes);
+    const guards: Promise<void>[] = [];
     if (plan.steps.length > 0) {
-      requireReach(backend, resource, plan.result ?? dn, updatedEntry(entry, dn, { ...changes, ...(rename && { rename }) }));
+      requireReach(backend, resource, plan.result ?? dn, written);
       guardBindName(backend, changes.changes);
-      await guardEntry(backend, dn);
-      if (plan.result && !equalDn(plan.result, dn)) await guardName(backend, resource, plan.result);
+      guards.push(guardEntry(backend, dn));
+      if (plan.result && !equalDn(plan.result, dn)) guards.push(guardName(backend, resource, plan.result));
     }
+    await askAtOnce([...guards, refuseDuplicates(backend, resource, after, { id, before })]);
     if (password !== undefined) await requireHashing(backend, resource);
-    await refuseDuplicates(backend, resource, after, { id, before });
-    const answer = async (written: Entry | undefined) => {
-      if (plan.steps.length === 0) return before;
-      const now = written ?? (await findEntry(backend, resource, id, attributes));
-      return readOne(backend, resource, now, wanted);
+    const answer = (now: Entry | undefined): Promise<Resource> => {
+      if (plan.steps.length === 0) return answerUnchanged();
+      return now ? answerFrom(now) : answerAgain();
     };
+    // Who names the entry may change with its name.
+    const meanwhile = rename ? undefined : () => lookUp(backend, resource, [written], answered);
     const losses = lossesOfUpdate(backend, resource, before, after);
-    return { plan, losses, answer, foreseen: { answer: foresee(resource, before, after) } };
+    const foreseen = { answer: async () => foresee(resource, before, after) };
+    return { plan, losses, answer, foreseen, ...(meanwhile && { meanwhile }) };
   };
   const retryOn = resource.create?.onRdnConflict ? new Set([...staleFacts, nameTaken]) : staleFacts;
-  const answered = await runWrite(
-    { backend, type, id, operation: 'update', method, postRead: attributes, conditional: conditions.ifMatch !== undefined, retryOn },
+  const answer = await runWrite(
+    { backend, type, id, operation: 'update', method, postRead, conditional: conditions.ifMatch !== undefined, retryOn },
     prepare,
   );
   settle(backend, resource, id, unresolved, pending, wanted);
-  return answered;
+  return answer;
 }
+
+/** Those behind the wanted part of a resource, and those of its version. */
+const attributesWith = (backend: Backend, resource: ResourceMapping, wanted: Wanted): readonly string[] => [
+  ...new Set([...attributesFor(backend, resource, wanted), ...versionAttributes(backend, resource)]),
+];
 
 /** The new name of an entry; when it was taken and the mapping knows another, that one. @throws DirectoryError the reason why there is none */
 function freeRdn(

@@ -16,6 +16,7 @@ import { Queues } from './execute.ts';
 import type { Answer, Conditions, Gateway } from './gateway.ts';
 import { findKept, type Kept } from './list-snapshot.ts';
 import { listResources } from './list.ts';
+import { Lookups } from './lookups.ts';
 import { patchMembers } from './members.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { findSelf } from './self.ts';
@@ -28,8 +29,14 @@ import { fold } from '../scim/match.ts';
 export function createGateway(backend: Backend, path: string, queues: Queues = new Queues()): Gateway {
   const types = (client: Client | undefined) =>
     (client?.view ?? backend.mapping).resources.map(({ type }) => type).filter((type) => !client || client.resources.includes(type.name));
-  /** The directory as this client may use it: every use case works on that. */
-  const backendOf = ({ name, view, restriction }: Client): Backend => ({ ...backend, view, restriction, caller: name });
+  /** The directory as this client may use it, for one operation: every use case works on that. */
+  const backendOf = ({ name, view, restriction }: Client): Backend => ({
+    ...backend,
+    view,
+    restriction,
+    caller: name,
+    lookups: new Lookups(),
+  });
   const reading = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -130,7 +137,8 @@ export function createGateway(backend: Backend, path: string, queues: Queues = n
 
     delete(client, type, id, conditions) {
       authorize(client, type, 'delete');
-      return written(type, id, () => deleteResource(backendOf(client), client, type, id, conditions));
+      const work = (): Promise<void> => deleteResource(backendOf(client), client, type, id, conditions);
+      return writing(id, work).finally(() => backend.snapshot?.noteDelete(type.name, id));
     },
   };
 }

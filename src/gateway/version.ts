@@ -1,6 +1,6 @@
 // Versions: `meta.version` and the ETag of a resource, and the conditions that clients put on them.
 // RFC 7644 section 3.14, RFC 9110 section 13; weak tags are compared as opaque text (D-13).
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Entry } from '../ldap/entry.ts';
 import { equal, type Filter } from '../ldap/filter.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
@@ -22,13 +22,19 @@ function usesCsn({ directory }: Versioned, { version }: ResourceMapping): boolea
   );
 }
 
-/** Members and groups are outside the hash: it would need all of them. */
-const hashed = (resource: ResourceMapping): readonly string[] => {
+const hashedOf = new WeakMap<ResourceMapping, readonly string[]>();
+
+/** The LDAP attributes in the hash. Members and groups are outside it: it would need all of them. */
+function hashed(resource: ResourceMapping): readonly string[] {
   // The same for whoever sees a part of it.
-  const { rules: all } = resource.whole ?? resource;
-  const rules = all.filter((rule) => !['members', 'groups', 'meta'].includes(attributeName(rule)));
-  return [...new Set(rules.flatMap((rule) => rule.reads.map((name) => name.toLowerCase())))].toSorted();
-};
+  const { whole = resource } = resource;
+  const known = hashedOf.get(whole);
+  if (known) return known;
+  const rules = whole.rules.filter((rule) => !['members', 'groups', 'meta'].includes(attributeName(rule)));
+  const names = [...new Set(rules.flatMap((rule) => rule.reads.map((name) => name.toLowerCase())))].toSorted();
+  hashedOf.set(whole, names);
+  return names;
+}
 
 export function versionAttributes(backend: Versioned, resource: ResourceMapping): readonly string[] {
   return usesCsn(backend, resource) ? [csn] : hashed(resource);
@@ -40,15 +46,12 @@ export function versionOf(backend: Versioned, resource: ResourceMapping, entry: 
     const [value] = entry.texts(csn);
     return value === undefined ? undefined : `W/"${value}"`;
   }
-  const hash = createHash('sha256');
+  let text = '';
   for (const name of hashed(resource)) {
-    const values = entry
-      .octets(name)
-      .map((value) => value.toString('base64'))
-      .toSorted();
-    if (values.length > 0) hash.update(`${name}=${values.join()}\n`);
+    const values = entry.octets(name).map((value) => value.toString('base64'));
+    if (values.length > 0) text += `${name}=${values.toSorted().join()}\n`;
   }
-  return `W/"${hash.digest('base64url').slice(0, 22)}"`;
+  return `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
 }
 
 /** The assertion that makes a write conditional on the version just read, where the server evaluates it atomically (RFC 4528). */

@@ -14,6 +14,7 @@ import { naming } from './contract/naming.ts';
 import { outages } from './contract/outages.ts';
 import { passwords } from './contract/passwords.ts';
 import { patches } from './contract/patches.ts';
+import { requests } from './contract/requests.ts';
 import { restrictions } from './contract/restrictions.ts';
 import { spellings } from './contract/spellings.ts';
 import { users } from './contract/users.ts';
@@ -39,6 +40,7 @@ const parts = {
   passwords,
   restrictions,
   concurrency,
+  requests,
 } satisfies Record<string, Part>;
 
 export function describeContract(face: Face): void {

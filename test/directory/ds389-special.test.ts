@@ -1,17 +1,21 @@
 // What only 389 Directory Server does: locked accounts, plugins that refuse, an empty success where others say that the base is missing.
 // Over the shipped mapping.
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
 import { connect } from '../../src/ldap/connection.ts';
 import { DirectoryError, openDirectory } from '../../src/ldap/directory.ts';
 import { parseDn } from '../../src/ldap/dn.ts';
-import { present } from '../../src/ldap/filter.ts';
+import { formatFilter, present } from '../../src/ldap/filter.ts';
 import { startDs389 } from '../servers/ds389.ts';
 import { ds389, type Face, overTls, slapd } from './faces.ts';
-import { asMembers, idsIn, newGroup, newName, newUser } from './scim-client.ts';
+import { asMembers, idsIn, newGroup, newName, newUser, ScimClient } from './scim-client.ts';
 import { openStage, type Stage } from './stage.ts';
 import { attributesOf, searchesAmong } from './wire.ts';
 
 const strict: Face = { ...ds389, start: async () => overTls(await startDs389({ unique: ['mail'], sevenBit: true })) };
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 let stage: Stage;
 beforeAll(async () => {
@@ -136,6 +140,47 @@ test('guards: the directory administrators and their group are not written', asy
   } finally {
     await wide.stop();
   }
+}, 60_000);
+
+test('L-001 R-222 a filter with a negated alternative, of a query or of a client: the server is not asked it, and nobody is missing', async () => {
+  const { look, scim } = stage;
+  const filter = 'active eq true or title eq "Kept"';
+  const prefix = newName('negated');
+  const make = async (name: string, more: object): Promise<string> => {
+    const { id } = await scim.post('/Users', newUser({ userName: `${prefix}-${name}`, ...more }));
+    return id;
+  };
+  const active = await make('active', {});
+  const kept = await make('kept', { active: false, title: 'Kept' });
+  const locked = await make('locked', { active: false, title: 'Gone' });
+  const app = createApp(
+    stage.configure([
+      'server.listen=127.0.0.1:0',
+      `clients=[{ name: part, auth: { token: { sha256: ${sha256('part')}, expires: never } }, allow: { directory: main, resources: [User], operations: [read, update], filter: { User: '${filter}' } } }]`,
+    ]),
+  );
+  const { url } = await app.start();
+  try {
+    const part = new ScimClient(`${url}/scim/v2`, 'part');
+    const found = async (by: ScimClient, more: string): Promise<readonly unknown[]> =>
+      (await by.find('/Users', `userName sw "${prefix}-"${more}`)).map(({ id }) => id).toSorted();
+    const sent = await stage.wire.during(async () => {
+      expect(await found(scim, ` and (${filter})`)).toEqual([active, kept].toSorted());
+      expect(await found(part, '')).toEqual([active, kept].toSorted());
+      expect((await part.get(`/Users/${locked}`)).status).toBe(404);
+      expect((await part.patch(`/Users/${locked}`, [{ op: 'replace', path: 'title', value: 'Kept' }])).status).toBe(404);
+      expect((await part.patch(`/Users/${kept}`, [{ op: 'replace', path: 'title', value: 'Gone' }])).status).toBe(403);
+      expect((await part.patch(`/Users/${kept}`, [{ op: 'replace', path: 'displayName', value: 'K' }])).status).toBe(200);
+    });
+    expect(
+      searchesAmong(sent)
+        .map((search) => formatFilter(search.filter))
+        .filter((text) => /\(\|.*\(!/.test(text)),
+    ).toEqual([]);
+  } finally {
+    await app.stop();
+  }
+  expect(await look.texts(kept, 'title')).toEqual(['Kept']);
 }, 60_000);
 
 describe('L-062 userPassword is written only where the server is seen to hash it', () => {

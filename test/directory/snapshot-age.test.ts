@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import { slapd } from './faces.ts';
-import { newUser, type Reply, ScimClient } from './scim-client.ts';
+import { newName, newUser, type Reply, ScimClient } from './scim-client.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const never = '0 0 1 1 *';
@@ -89,6 +89,29 @@ describe('a list', () => {
       expect(answer.body).toEqual(before);
     } finally {
       await app?.stop();
+      await directory.restart();
+    }
+  }, 60_000);
+
+  test('has what a client wrote before a restart, though the file has it not', async () => {
+    const { directory, proxy } = stage;
+    const title = newName('Written before');
+    // Nothing keeps up the file any more.
+    const isWritten = async (): Promise<boolean> => (await stage.scim.post('/Users', newUser({ title }))).status === 201;
+    await vi.waitUntil(isWritten, { timeout: 20_000 });
+    // The first poll takes its time.
+    proxy.delay(50);
+    const app = createApp(stage.configure(['server.listen=127.0.0.1:0', 'directories.main.cache.maxStaleness=1h']));
+    try {
+      const scim = new ScimClient(`${(await app.start()).url}/scim/v2`, stage.tokenOf('compat'));
+      for (let isFromFile = false; !isFromFile;) {
+        const { body, headers } = await scim.get('/Users', { filter: `title eq "${title}"` });
+        expect(body['totalResults']).toBe(1);
+        isFromFile = headers.get('cache-status')?.includes('hit') ?? false;
+      }
+    } finally {
+      proxy.delay(0);
+      await app.stop();
       await directory.restart();
     }
   }, 60_000);

@@ -231,6 +231,15 @@ export function describeSnapshot({ face, detect, tellsDeletions, asAdmin = false
       expect(await differences()).toEqual([]);
     });
 
+    test('who is deleted by a client is gone from its groups in the next list, which says what version they are of then', async () => {
+      const { scim } = running();
+      const [{ id: one }, { id: two }] = [await scim.post('/Users', newUser()), await scim.post('/Users', newUser())];
+      await scim.post('/Groups', newGroup({ members: asMembers(one, two) }));
+      expect(await differences()).toEqual([]);
+      await scim.delete(`/Users/${one}`);
+      expect(await differences()).toEqual([]);
+    });
+
     test('a sweep alone finds everything, too', async () => {
       const { look } = running();
       const [one, two] = [await addUser(newName('s')), await addUser(newName('s'))];

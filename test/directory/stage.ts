@@ -15,6 +15,7 @@ import type { ResourceType } from '../../src/scim/schema.ts';
 import { freePort } from '../servers/slapd.ts';
 import type { Face, StartedDirectory } from './faces.ts';
 import { ScimClient } from './scim-client.ts';
+import { Turnstile } from './turnstile.ts';
 import { Wire } from './wire.ts';
 
 export interface Stage {
@@ -22,6 +23,7 @@ export interface Stage {
   readonly directory: StartedDirectory;
   readonly proxy: Proxy;
   readonly wire: Wire;
+  readonly turnstile: Turnstile;
   readonly look: Look;
   /** Origin of the gateway. */
   readonly url: string;
@@ -173,7 +175,8 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
     timeouts: { connect: 5000, operation: 10_000 },
   });
   const hasty = openHastily(config, options);
-  const app = createApp(config, (backend) => ({ ...backend, ...(hasty && { directory: hasty }) }));
+  const turnstile = new Turnstile();
+  const app = createApp(config, (backend) => ({ ...backend, directory: turnstile.before(hasty ?? backend.directory) }));
   const { url } = await app.start();
   await hasty?.start();
   await admin.start();
@@ -195,6 +198,7 @@ export async function openStage(face: Face, options: StageOptions = {}): Promise
     },
     types: app.gateways[0]?.resourceTypes() ?? [],
     wire: new Wire(proxy),
+    turnstile,
     look: new Look(admin, face.ldap, directory.suffix),
     scim: new ScimClient(base, tokens.compat),
     strict: new ScimClient(base, tokens.strict),
