@@ -91,8 +91,8 @@ export class Snapshot {
   readonly #rendering: Rendering;
   readonly #finder: Finder;
   #generation = 0;
-  /** Searches that have not come to their end. */
-  #finding = 0;
+  /** What goes through the rows and has not come to its end. */
+  #uses = 0;
 
   /** @throws Error for a field whose attribute or `inverse` does not exist */
   constructor(types: readonly SnapshotType[], room: SnapshotRoom = standardRoom) {
@@ -137,18 +137,13 @@ export class Snapshot {
 
   /** Of several types: type after type where nothing is sorted by or values are equal (as `compileOrder` in gateway/list.ts). Works in slices. */
   async find(queries: readonly SnapshotQuery[]): Promise<Found> {
-    this.#finding += 1;
-    try {
-      return await this.#finder.find(queries.map((query) => ({ ...query, table: this.#table(query.type) })));
-    } finally {
-      this.#finding -= 1;
-    }
+    return await this.#using(() => this.#finder.find(queries.map((query) => ({ ...query, table: this.#table(query.type) }))));
   }
 
   /** Gives the room of all rows back, once nobody looks for anything in them any more; what was found until now is worth nothing then. */
   async release(): Promise<void> {
     do await setTimeout(releasePause, undefined, { ref: false });
-    while (this.#finding > 0);
+    while (this.#uses > 0);
     for (const { rows } of this.#tables.values()) rows.release();
   }
 
@@ -156,7 +151,18 @@ export class Snapshot {
   async prepare(): Promise<void> {
     const tables = [...this.#tables.values()];
     await Promise.all(tables.map(({ type }) => this.find([{ type: type.name }])));
-    for (const table of tables) await this.#rendering.prepare(table, new Slice());
+    await this.#using(async () => {
+      for (const table of tables) await this.#rendering.prepare(table, new Slice());
+    });
+  }
+
+  async #using<T>(work: () => Promise<T>): Promise<T> {
+    this.#uses += 1;
+    try {
+      return await work();
+    } finally {
+      this.#uses -= 1;
+    }
   }
 
   /** The slot of a resource. */

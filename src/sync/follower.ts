@@ -10,6 +10,11 @@ import { epochOfSteadyClock, steadyClock } from './clock.ts';
 import { fieldsOf, unkeptBecause } from './fields.ts';
 import type { Ask, Tell, WorkerSettings } from './messages.ts';
 
+interface Epoch {
+  readonly epoch: number;
+  readonly snapshot: Snapshot;
+}
+
 export interface FollowerOptions {
   /** Name of the directory, for the log. */
   readonly name: string;
@@ -56,8 +61,8 @@ export class Follower implements SnapshotSource {
   readonly #live: Readonly<Record<string, string>>;
   readonly #now: () => number;
   #worker: Worker | undefined;
-  #current: { readonly snapshot: Snapshot; readonly epoch: number } | undefined;
-  #building: { readonly snapshot: Snapshot; readonly epoch: number } | undefined;
+  #current: Epoch | undefined;
+  #building: Epoch | undefined;
   #truth: number | undefined;
   #kind: ChangeKind | undefined;
   #lastCycle: FollowerStatus['lastCycle'];
@@ -290,13 +295,15 @@ export class Follower implements SnapshotSource {
         this.#ask({ ask: 'taken', number: message.number });
         return;
       case 'prepare':
-        void this.#prepare(message.epoch);
+        void this.#prepareNext(message.epoch);
         return;
       case 'inForce':
         if (this.#building?.epoch === message.epoch) {
-          void this.#current?.snapshot.release();
+          const before = this.#current;
           this.#current = this.#building;
           this.#building = undefined;
+          // Where there was nothing before, lists need not wait until all is prepared.
+          void (before ? before.snapshot.release() : this.#prepare(this.#current));
         }
         this.#current ??= { snapshot: new Snapshot(this.#types), epoch: message.epoch };
         this.#believe(message);
@@ -352,13 +359,17 @@ export class Follower implements SnapshotSource {
   }
 
   /** While the old rows go on to answer. */
-  async #prepare(epoch: number): Promise<void> {
+  async #prepareNext(epoch: number): Promise<void> {
+    if (this.#building?.epoch === epoch) await this.#prepare(this.#building);
+    this.#ask({ ask: 'prepared', epoch });
+  }
+
+  async #prepare({ snapshot }: Epoch): Promise<void> {
     try {
-      if (this.#building?.epoch === epoch) await this.#building.snapshot.prepare();
+      await snapshot.prepare();
     } catch (error) {
       this.#publish('error', 'snapshot not prepared', { reason: error instanceof Error ? error.message : String(error) });
     }
-    this.#ask({ ask: 'prepared', epoch });
   }
 
   #believe({ truth, server }: { readonly truth: number; readonly server: string | undefined }): void {
