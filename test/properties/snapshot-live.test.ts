@@ -4,4 +4,6 @@ import { startSlapd } from '../servers/slapd.ts';
 import { describeSnapshotEquivalence } from './snapshot-live.ts';
 
 describeSnapshotEquivalence(embedded);
-describeSnapshotEquivalence({ ...slapd, start: () => startSlapd({ overlays: ['refint', 'syncprov'] }) }, 'syncrepl');
+const withSyncprov = { ...slapd, start: () => startSlapd({ overlays: ['refint', 'syncprov'] }) };
+describeSnapshotEquivalence(withSyncprov, { detect: 'syncrepl' });
+describeSnapshotEquivalence(withSyncprov, { detect: 'syncrepl', disturbed: true });

@@ -30,6 +30,24 @@ it('L-033 GeneralizedTime', () => {
   );
 });
 
+it('a time as servers write it is read as in any other form, or refused as in any other', () => {
+  const two = (max: number): fc.Arbitrary<string> => fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, '0'));
+  const digits = fc.tuple(two(99), two(99), two(13), two(32), two(25), two(61), two(61)).map((parts) => parts.join(''));
+  const read = (text: string): string => {
+    try {
+      return parseGeneralizedTime(text);
+    } catch {
+      return 'refused';
+    }
+  };
+  fc.assert(
+    fc.property(digits, fc.constantFrom('', '.0'), (time, fraction) => {
+      expect(read(`${time}${fraction}Z`)).toBe(read(`${time}${fraction}+0000`));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 it('an offset names the same instant', () => {
   const offset = fc.integer({ min: -1439, max: 1439 });
   fc.assert(

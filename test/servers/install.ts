@@ -11,7 +11,7 @@ const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 /** The environment to start servers with: system binaries are often missing from the PATH of ordinary users. */
 export const serverEnvironment: NodeJS.ProcessEnv = { ...process.env, PATH: path, LC_ALL: 'C' };
 
-export type Product = 'slapd' | 'samba' | 'ds389' | 'nginx';
+export type Product = 'slapd' | 'samba' | 'ds389' | 'nginx' | 'faketime';
 
 interface Package {
   /** As people say it. */
@@ -38,6 +38,7 @@ const products: Readonly<Record<Product, Package>> = {
     needsRoot: true,
   },
   nginx: { name: 'nginx', commands: ['nginx', 'openssl'], packages: ['nginx-light', 'openssl'], needsRoot: false },
+  faketime: { name: 'faketime', commands: ['faketime'], packages: ['faketime'], needsRoot: false },
 };
 
 const container = 'TEST_SLAPD_CONTAINER';

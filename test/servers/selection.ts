@@ -3,7 +3,7 @@
 import { type Product, whyMissing } from './install.ts';
 
 /** slapd is always there: most tests need a real server, and it is the one that can be had everywhere. */
-const optional = ['samba', 'ds389', 'nginx'] as const satisfies readonly Product[];
+const optional = ['samba', 'ds389', 'nginx', 'faketime'] as const satisfies readonly Product[];
 type Optional = (typeof optional)[number];
 
 const names: Readonly<Record<Product, string>> = {
@@ -11,6 +11,7 @@ const names: Readonly<Record<Product, string>> = {
   samba: 'Samba as Active Directory',
   ds389: '389 Directory Server',
   nginx: 'nginx',
+  faketime: 'clocks that are wrong',
 };
 
 export interface Selection {

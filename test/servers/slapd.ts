@@ -29,6 +29,8 @@ export interface SlapdOptions {
   readonly global?: string;
   /** More lines for the database section of slapd.conf. */
   readonly config?: string;
+  /** Words before its command line. */
+  readonly wrapper?: readonly string[];
   /** Access and limits lines for cn=gateway in place of the usual ones, which let it write everything; nobody else may do anything then. */
   readonly access?: string;
 }
@@ -70,9 +72,24 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   await execute([...prefix, 'slapadd', '-q', '-f', configFile, '-b', suffix, '-l', join(dir, 'seed.ldif')]);
 
   const pidFile = join(dir, 'pid');
+  const { wrapper = [] } = options;
   const server = await startProcess({
     // slapd sizes a table by the number of files that it may open, so that number is kept small.
-    command: ['sh', '-c', 'rm -f "$0"; ulimit -n 1024; exec "$@"', pidFile, ...prefix, 'slapd', '-d', '0', '-f', configFile, '-h', listen],
+    command: [
+      'sh',
+      '-c',
+      'rm -f "$0"; ulimit -n 1024; exec "$@"',
+      pidFile,
+      ...prefix,
+      ...wrapper,
+      'slapd',
+      '-d',
+      '0',
+      '-f',
+      configFile,
+      '-h',
+      listen,
+    ],
     port,
     dir,
     ...(prefix.length > 0 && { tell: (signal) => tellInContainer(prefix, pidFile, signal) }),
