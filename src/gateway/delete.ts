@@ -14,7 +14,7 @@ import { guardEntry } from './guards.ts';
 import { lossOfDelete } from './limits.ts';
 import { findLinks } from './links.ts';
 import { planDelete } from './plan.ts';
-import { planHiding, quarantineReads } from './quarantine.ts';
+import { keepTimes, planHiding, quarantineReads } from './quarantine.ts';
 import { attributesFor, readEntries } from './read-entries.ts';
 import { checkConditions, versionAssertion, versionAttributes, versionOf } from './version.ts';
 
@@ -56,5 +56,6 @@ export async function deleteResource(
   };
   await runWrite({ backend, type, id, operation: 'delete', conditional: conditions.ifMatch !== undefined }, prepare);
   settle(backend, resource, id, [], pendingOf(backend, resource, id), everything);
-  if (quarantine?.purgeAfter !== undefined && !backend.observe) backend.state?.quarantined.note(type.name, id, Date.now());
+  if (quarantine?.purgeAfter !== undefined && !backend.observe)
+    keepTimes(backend, ({ quarantined }) => quarantined.note(type.name, id, Date.now()));
 }

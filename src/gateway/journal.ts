@@ -145,6 +145,11 @@ export function reportGuarded(directory: string, guard: string): void {
   events.publish({ level: 'warn', event: 'refused by a guard', directory, guard });
 }
 
+/** Since when an entry is quarantined, or that it is no longer, could not be kept: purging may come later, or sooner, than it should. */
+export function reportTimesLost(directory: string, error: unknown): void {
+  events.publish({ level: 'error', event: 'guards could not keep the time of a quarantine', directory, reason: String(error) });
+}
+
 /** A write that is over a limit. */
 export function reportLimit(directory: string, { operation, count, used, limit, holds }: LimitVerdict): void {
   noteRefusal({ by: 'limit', operation, count, used, limit });

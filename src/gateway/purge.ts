@@ -10,6 +10,7 @@ import type { Backend } from './backend.ts';
 import { type Prepare, type Queues, runWrite } from './execute.ts';
 import { guardEntry } from './guards.ts';
 import { reportPurged } from './journal.ts';
+import { keepTimes } from './quarantine.ts';
 import { lossOfDelete } from './limits.ts';
 import { findLinks } from './links.ts';
 import { planDelete } from './plan.ts';
@@ -103,7 +104,7 @@ async function purgeEntry(
   };
   try {
     await runWrite({ backend, type: resource.type, id, operation: 'delete' }, prepare);
-    backend.state?.quarantined.forget(resource.type.name, id);
+    keepTimes(backend, ({ quarantined }) => quarantined.forget(resource.type.name, id));
     return true;
   } catch (error) {
     if (!(error instanceof ScimError)) throw error;

@@ -13,6 +13,8 @@ import type { AttributeReference } from '../scim/path.ts';
 import type { Resource } from '../scim/schema.ts';
 import type { Backend } from './backend.ts';
 import type { Client } from './client.ts';
+import type { DirectoryState } from './guard-state.ts';
+import { reportTimesLost } from './journal.ts';
 import { findNaming } from './links.ts';
 import { type Plan, planQuarantine } from './plan.ts';
 import { reachOf } from './restriction.ts';
@@ -82,8 +84,18 @@ export async function restoreQuarantined(
     base: quarantine.moveTo && base,
     password,
   });
-  backend.state?.quarantined.forget(resource.type.name, String(taken['id']));
+  keepTimes(backend, ({ quarantined }) => quarantined.forget(resource.type.name, String(taken['id'])));
   return taken;
+}
+
+/** After the directory was written. What cannot be kept is said in the log, not to the client: what it asked for is done. */
+export function keepTimes({ state, name }: Backend, keep: (state: DirectoryState) => void): void {
+  if (!state) return;
+  try {
+    keep(state);
+  } catch (error) {
+    reportTimesLost(name, error);
+  }
 }
 
 const markerAttributes = ({ ldap, time }: Quarantine['marker']): readonly string[] => [ldap, ...(time === undefined ? [] : [time])];

@@ -1,10 +1,11 @@
 // Deleted entries whose time is over: purged under the guards and limits of any delete, never sooner than is known.
 // RFC 7644 section 3.6, with a delay.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseDn } from '../../src/ldap/dn.ts';
 import type { Config } from '../../src/config.ts';
 import { Queues } from '../../src/gateway/execute.ts';
 import { purgeDeleted } from '../../src/gateway/purge.ts';
+import { QuarantineTimes } from '../../src/gateway/quarantine-times.ts';
 import { type Bench, openBench } from '../commands/bench.ts';
 import { newName, newUser, type ScimClient } from '../directory/scim-client.ts';
 import { Guarded } from './guarded.ts';
@@ -52,6 +53,21 @@ describe.each(['demo', 'slapd'] as const)('over %s', (kind) => {
     expect([await purge(Date.now() + 23.9 * hour), await isThere(userName)]).toEqual([0, true]);
     expect([await purge(Date.now() + 24.1 * hour), await isThere(userName)]).toEqual([1, false]);
     expect(await purge(Date.now() + 24.1 * hour)).toBe(0);
+  });
+
+  test('a delete whose time cannot be kept is done and answered as such; the time counts from when it is seen', async () => {
+    scim = await guarded.open();
+    await cleanUp();
+    const userName = newName('gone');
+    const { id } = await scim.post('/Users', newUser({ userName }));
+    const note = vi.spyOn(QuarantineTimes.prototype, 'note').mockImplementationOnce(() => {
+      throw new Error('database or disk is full');
+    });
+    expect((await scim.delete(`/Users/${id}`)).status).toBe(204);
+    expect(note).toHaveBeenCalledOnce();
+    const later = Date.now() + 30 * hour;
+    expect([await purge(later), await isThere(userName)]).toEqual([0, true]);
+    expect([await purge(later + 25 * hour), await isThere(userName)]).toEqual([1, false]);
   });
 
   test('what nobody knows the time of counts from when it was first seen', async () => {
