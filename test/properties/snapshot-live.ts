@@ -99,7 +99,7 @@ export function describeSnapshotEquivalence(face: Face, { detect = 'auto', distu
           await untilDone('sweep');
           for (const name of ['User', 'Group']) {
             const endpoint = `/${name}s`;
-            const all = (await live.get(endpoint, { count: 1000 })).body['Resources'] as readonly Resource[];
+            const all = (await answered(live, endpoint, { count: '1000' })).body['Resources'] as readonly Resource[];
             const ids = [...all.map(({ id }) => String(id)), ...people.map(({ id }) => id)];
             for (const query of fc.sample(queriesFor(ids, name === 'Group', stage.scim.base), {
               seed: seed + round,
