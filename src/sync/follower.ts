@@ -42,6 +42,8 @@ export interface FollowerStatus {
 
 /** Milliseconds that a list waits for what was just written, before it is read live. */
 const patience = 2000;
+/** Milliseconds that the first list of all waits for a directory that does not answer. */
+const connectPatience = 750;
 /** Milliseconds that writes wait for others, to be read again together, while nobody asks for a list. */
 const refreshPause = 250;
 /** Milliseconds before a thread that died is started again; doubled each time, until one has come as far as complete rows. */
@@ -220,12 +222,13 @@ export class Follower implements SnapshotSource {
     return left < 0 || age < 0 ? { unusable: 'stale' } : { snapshot: this.#current.snapshot, age, left };
   }
 
-  /** Resolves when it has ended, however it did, or when patience ends. */
+  /** Resolves when it has ended, however it did, or when patience ends: sooner where the directory does not answer at all. */
   #firstCycle(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#noteCycle?.(), patience);
+      const end = (): void => this.#noteCycle?.();
+      const timers = [setTimeout(() => this.#options.server() ?? end(), connectPatience), setTimeout(end, patience)];
       this.#noteCycle = () => {
-        clearTimeout(timer);
+        for (const timer of timers) clearTimeout(timer);
         this.#caughtUp = undefined;
         this.#noteCycle = undefined;
         resolve();
