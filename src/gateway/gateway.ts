@@ -19,7 +19,7 @@ export interface Answer {
   readonly rendered?: Buffer;
   readonly location: string;
   /** The entity tag, `W/"…"`, when versions are supported. */
-  readonly version?: string | undefined;
+  readonly version: string | undefined;
 }
 
 /** Where an answer comes from: the snapshot, so many milliseconds old and good for so many more; or the directory, and why (RFC 9211). */

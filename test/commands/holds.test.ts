@@ -12,6 +12,7 @@ import { UsageError } from '../../src/commands/usage-error.ts';
 import { type DemoDirectory, startDemoDirectory } from '../../src/demo/ldap-server.ts';
 import { newUser, ScimClient } from '../directory/scim-client.ts';
 import { freePort } from '../servers/port.ts';
+import { directoryText } from '../servers/directory-text.ts';
 import { capture } from './bench.ts';
 
 const token = 'a-token-of-the-holds-test';
@@ -32,14 +33,7 @@ beforeAll(async () => {
   writeFileSync(
     file,
     `server: { listen: "127.0.0.1:${port}", publicUrl: "http://127.0.0.1:${port}" }
-directories:
-  main:
-    path: /scim/v2
-    type: openldap
-    servers: ["${directory.url}"]
-    bind: { dn: "${directory.adminDn}", password: { env: LDAP_PASSWORD } }
-    baseDn: "${directory.suffix}"
-    mapping: openldap
+${directoryText({ ...directory, bindDn: directory.adminDn })}
 clients:
   - name: okta
     auth: { token: { sha256: "${createHash('sha256').update(token).digest('hex')}", expires: never } }

@@ -14,6 +14,7 @@ import { equal } from '../../src/ldap/filter.ts';
 import { newName, newUser } from '../directory/scim-client.ts';
 import { type GatewayProcess, startGatewayProcess } from '../servers/gateway.ts';
 import { freePort } from '../servers/port.ts';
+import { directoryText } from '../servers/directory-text.ts';
 import { type Slapd, startSlapd } from '../servers/slapd.ts';
 
 const token = 'the-token-of-somebody-in-a-hurry';
@@ -45,14 +46,7 @@ beforeEach(async () => {
   writeFileSync(
     file,
     `server: { listen: "127.0.0.1:${port}", publicUrl: "http://127.0.0.1:${port}" }
-directories:
-  main:
-    path: /scim/v2
-    type: openldap
-    servers: ["${slapd.url}"]
-    bind: { dn: "${slapd.gatewayDn}", password: { env: LDAP_PASSWORD } }
-    baseDn: "${slapd.suffix}"
-    mapping: openldap
+${directoryText({ ...slapd, bindDn: slapd.gatewayDn })}
     timeouts: { operation: 20s }
 clients:
   - name: hasty

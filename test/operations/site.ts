@@ -9,6 +9,7 @@ import { parseDn } from '../../src/ldap/dn.ts';
 import { type Body, type Reply, ScimClient } from '../directory/scim-client.ts';
 import { type GatewayProcess, startGatewayProcess } from '../servers/gateway.ts';
 import { freePort } from '../servers/port.ts';
+import { directoryText } from '../servers/directory-text.ts';
 import { type Slapd, type SlapdOptions, startSlapd } from '../servers/slapd.ts';
 
 const tokens = {
@@ -61,14 +62,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   writeFileSync(
     file,
     `server: { listen: "127.0.0.1:${port}", publicUrl: "http://127.0.0.1:${port}" }
-directories:
-  main:
-    path: /scim/v2
-    type: openldap
-    servers: ["${slapd.url}"]
-    bind: { dn: "${slapd.gatewayDn}", password: { env: LDAP_PASSWORD } }
-    baseDn: "${slapd.suffix}"
-    mapping: openldap
+${directoryText({ ...slapd, bindDn: slapd.gatewayDn })}
     reads: { lists: cache }
     timeouts: { connect: 1s, operation: 5s }
 cache: { store: "${join(folder, 'state.db')}", ${options.cache ?? 'maxStaleness: 1h'} }
